@@ -1,0 +1,1 @@
+//! The operators' HTTP listener: metrics and health

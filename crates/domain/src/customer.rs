@@ -1,0 +1,43 @@
+//! Customers, and what they can spend.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::CustomerId;
+use crate::money::Money;
+
+/// Somebody who calls us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Our id.
+    pub id: CustomerId,
+    /// The operator's name for them, unique.
+    pub name: String,
+    /// Their price group.
+    pub group: Option<String>,
+    /// How far `available` may go below zero.
+    pub credit_limit: Money,
+    /// Their keys do not work.
+    pub disabled: bool,
+}
+
+/// A customer's money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Paid in and not spent; below zero while credit is used.
+    pub available: Money,
+    /// Reserved for orders that have not ended.
+    pub held: Money,
+    /// How far `available` may go below zero.
+    pub credit_limit: Money,
+}
+
+impl Account {
+    /// What `balance` answers: available + credit limit, never below zero.
+    #[must_use]
+    pub fn spendable(&self) -> Money {
+        self.available
+            .checked_add(self.credit_limit)
+            .unwrap_or(self.available)
+            .max(Money::ZERO)
+    }
+}

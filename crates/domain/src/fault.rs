@@ -1,0 +1,121 @@
+//! What goes wrong, told twice: to the customer from a closed list, to the operator in full.
+
+use std::fmt;
+
+/// Everything a customer can be told instead of a result. `wire` has the exact texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// No such key, a revoked one, or a disabled customer.
+    InvalidApiKey,
+    /// No action, or parameters that mean nothing.
+    IncorrectRequest,
+    /// Not a service this customer can order now.
+    IncorrectServiceId,
+    /// No link, or one that cannot be.
+    BadLink,
+    /// Below the least quantity.
+    QuantityBelow(u64),
+    /// Above the largest quantity.
+    QuantityAbove(u64),
+    /// The order costs more than the customer can spend.
+    NotEnoughFunds,
+    /// The panel already works on this link.
+    ActiveLink,
+    /// No comments.
+    CommentsRequired,
+    /// Unknown, or somebody else's: the two cannot be told apart.
+    IncorrectOrderId,
+    /// The service has no refills.
+    RefillDisabled,
+    /// Only completed orders are refilled.
+    OrderNotCompleted,
+    /// A refill was asked for less than 24 hours ago.
+    RefillTooSoon,
+    /// The days of refill are over.
+    RefillDaysOver,
+    /// Unknown, or somebody else's.
+    RefillNotFound,
+    /// Ended, or of a service without cancel.
+    CannotBeCanceled,
+    /// Over a limit; nothing happened.
+    TooManyRequests,
+    /// More ids than one request may name.
+    TooManyIds(usize),
+}
+
+/// Who is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The customer asked for something that cannot be.
+    Customer,
+    /// A panel.
+    Panel,
+    /// The gateway.
+    Us,
+}
+
+/// What became of the thing that was asked for. Code that moves money branches on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It did not happen, and will not.
+    DidNotHappen,
+    /// It happened.
+    Happened,
+    /// Nobody knows yet.
+    Unknown,
+}
+
+/// A failed action. Logged once, where it is rendered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operator}")]
+pub struct Fault {
+    /// Who is to blame.
+    pub who: Who,
+    /// What became of it.
+    pub effect: Effect,
+    /// The customer's text.
+    pub refusal: Refusal,
+    /// The operator's text; may quote panels, never holds keys.
+    pub operator: String,
+}
+
+impl Fault {
+    /// The customer's own mistake: nothing happened.
+    #[must_use]
+    pub fn customer(refusal: Refusal) -> Self {
+        Self {
+            who: Who::Customer,
+            effect: Effect::DidNotHappen,
+            refusal,
+            operator: format!("{refusal:?}"),
+        }
+    }
+
+    /// We could not do it, and nothing happened.
+    #[must_use]
+    pub fn us(refusal: Refusal, operator: impl fmt::Display) -> Self {
+        Self {
+            who: Who::Us,
+            effect: Effect::DidNotHappen,
+            refusal,
+            operator: operator.to_string(),
+        }
+    }
+
+    /// A panel refused, and nothing happened.
+    #[must_use]
+    pub fn panel(refusal: Refusal, operator: impl fmt::Display) -> Self {
+        Self {
+            who: Who::Panel,
+            effect: Effect::DidNotHappen,
+            refusal,
+            operator: operator.to_string(),
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::customer(refusal)
+    }
+}

@@ -1,0 +1,243 @@
+//! Orders: their states, the legal steps between them, and what a customer sees of them.
+//!
+//! ```text
+//! open ──► sending ──► placed ──► closed
+//!   ▲         │ └────► unconfirmed ──► placed | closed      a late answer, evidence or an operator; never a re-send
+//!   └─────────┘ not sent, throttled, or a refusal about the panel
+//! open ──► closed                                           a refusal, the customer's cancel, or `open_for` is over
+//! ```
+
+use std::fmt;
+
+use crate::ids::{Currency, CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
+use crate::ledger::words;
+use crate::money::Money;
+use crate::rate::Rate;
+use crate::reply::StatusView;
+use crate::service_type::ServiceType;
+use crate::settlement::Basis;
+use crate::spec::Quantity;
+use crate::status::{Fact, Final, StatusWord};
+use crate::time::Timestamp;
+
+/// Where an order is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderState {
+    /// Held, not sent; waits for a route.
+    Open,
+    /// One HTTP call is under way.
+    Sending,
+    /// The call's outcome is not known. Never sent again.
+    Unconfirmed,
+    /// A panel has it.
+    Placed,
+    /// Ended; its hold is resolved.
+    Closed,
+}
+
+words! { OrderState {
+    Open = "open", Sending = "sending", Unconfirmed = "unconfirmed", Placed = "placed", Closed = "closed",
+} }
+
+/// How far a customer's wish to cancel has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CancelWish {
+    /// Not asked.
+    None,
+    /// Asked, not yet sent to the panel.
+    Asked,
+    /// Sent to the panel; what becomes of it is seen by `status`.
+    Sent,
+}
+
+words! { CancelWish { None = "none", Asked = "asked", Sent = "sent" } }
+
+/// An order. What it needs to be sent (its spec) is kept apart, in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Our id.
+    pub id: OrderId,
+    /// Grows with every change: of two copies the one with the greater version is newer.
+    pub version: i64,
+    /// Whose.
+    pub customer: CustomerId,
+    /// What was bought.
+    pub service: ServiceId,
+    /// Its type.
+    pub service_type: ServiceType,
+    /// Where it is.
+    pub state: OrderState,
+    /// How it ended; given exactly when the state is closed.
+    pub ended: Option<Final>,
+    /// What was held.
+    pub price: Money,
+    /// The published rate it was priced by.
+    pub rate: Rate,
+    /// How much was ordered.
+    pub quantity: Quantity,
+    /// The revision of the rules that priced it.
+    pub revision: u64,
+    /// The panel of its last placement.
+    pub panel: Option<PanelName>,
+    /// Its id at that panel.
+    pub upstream_id: Option<UpstreamId>,
+    /// The last known upstream state.
+    pub fact: Option<Fact>,
+    /// What was kept of the hold; given exactly when the state is closed. Later refunds lower it.
+    pub taken: Option<Money>,
+    /// Whether its service had refills when it was bought.
+    pub refill: bool,
+    /// Whether its service had cancel when it was bought.
+    pub cancel: bool,
+    /// Whether the customer wants it canceled.
+    pub cancel_wish: CancelWish,
+    /// Why it is on the operator's list.
+    pub flag: Option<String>,
+    /// When it was opened.
+    pub created: Timestamp,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
+}
+
+impl OrderState {
+    /// Whether an order may go from here to `next` in one step.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        use OrderState::{Closed, Open, Placed, Sending, Unconfirmed};
+        matches!(
+            (self, next),
+            (Open, Sending | Closed)
+                | (Sending, Open | Placed | Unconfirmed | Closed)
+                | (Unconfirmed, Placed | Closed)
+                | (Placed, Closed)
+        )
+    }
+}
+
+impl Order {
+    /// What its hold is settled by.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        Basis {
+            price: self.price,
+            charging: self.service_type.charging(),
+            quantity: self.quantity,
+        }
+    }
+
+    /// The word a customer sees. A final word shows only once the order is closed, and then for ever.
+    #[must_use]
+    pub fn word(&self) -> StatusWord {
+        match (self.state, self.ended, self.fact) {
+            (OrderState::Closed, Some(ended), _) => ended.into(),
+            (OrderState::Placed, _, Some(fact)) if fact.word.final_word().is_some() => {
+                StatusWord::InProgress
+            }
+            (OrderState::Placed, _, Some(fact)) => fact.word,
+            _ => StatusWord::Pending,
+        }
+    }
+
+    /// What a customer sees.
+    #[must_use]
+    pub fn view(&self, currency: &Currency) -> StatusView {
+        let status = self.word();
+        StatusView {
+            charge: self.taken.unwrap_or(self.price),
+            start_count: self.fact.and_then(|fact| fact.start_count).unwrap_or(0),
+            status,
+            remains: self.remains(status),
+            currency: currency.clone(),
+        }
+    }
+
+    fn remains(&self, status: StatusWord) -> u64 {
+        let total = self.quantity.total();
+        if status == StatusWord::Canceled {
+            return total;
+        }
+        match self.fact.and_then(|fact| fact.remains) {
+            Some(remains) => u64::try_from(remains).unwrap_or(0).min(total),
+            None if status == StatusWord::Completed => 0,
+            None => total,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(state: OrderState, fact: Option<Fact>) -> Order {
+        Order {
+            id: OrderId(1),
+            version: 1,
+            customer: CustomerId(1),
+            service: ServiceId(1),
+            service_type: ServiceType::Default,
+            state,
+            ended: None,
+            price: Money::from_micros(1_000_000),
+            rate: Rate::parse("10").expect("a rate"),
+            quantity: Quantity {
+                per_run: 100,
+                runs: 1,
+            },
+            revision: 1,
+            panel: None,
+            upstream_id: None,
+            fact,
+            taken: None,
+            refill: true,
+            cancel: true,
+            cancel_wish: CancelWish::None,
+            flag: None,
+            created: Timestamp(0),
+            closed: None,
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_closed_and_nothing_is_sent_twice() {
+        for state in OrderState::ALL {
+            assert!(!OrderState::Closed.may_become(*state));
+        }
+        assert!(!OrderState::Unconfirmed.may_become(OrderState::Sending));
+        assert!(!OrderState::Unconfirmed.may_become(OrderState::Open));
+        assert!(!OrderState::Placed.may_become(OrderState::Open));
+    }
+
+    #[test]
+    fn a_final_word_shows_only_once_the_order_is_closed() {
+        let fact = Fact {
+            word: StatusWord::Canceled,
+            remains: Some(0),
+            ..Fact::accepted(Timestamp(0))
+        };
+        let mut order = order(OrderState::Placed, Some(fact));
+        assert_eq!(order.word(), StatusWord::InProgress);
+        order.state = OrderState::Closed;
+        order.ended = Some(Final::Canceled);
+        order.taken = Some(Money::ZERO);
+        let view = order.view(&Currency::from("USD"));
+        assert_eq!(
+            (view.status, view.remains, view.charge),
+            (StatusWord::Canceled, 100, Money::ZERO)
+        );
+    }
+
+    #[test]
+    fn before_a_panel_speaks_everything_remains() {
+        for state in [
+            OrderState::Open,
+            OrderState::Sending,
+            OrderState::Unconfirmed,
+        ] {
+            let view = order(state, None).view(&Currency::from("USD"));
+            assert_eq!(
+                (view.status, view.remains, view.start_count),
+                (StatusWord::Pending, 100, 0)
+            );
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Quotes: what an order costs a customer, and how that comes about.
+
+use rust_decimal::Decimal;
+
+use crate::catalogue::{Route, Service};
+use crate::exchange::Exchange;
+use crate::ids::Currency;
+use crate::markup::{Buyer, Markup, OnLoss, Terms};
+use crate::money::Money;
+use crate::rate::{Charging, Rate};
+use crate::spec::Quantity;
+
+/// A published rate and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pricing<'a> {
+    /// What we charge per 1000 (or per package).
+    pub rate: Rate,
+    /// The cost it is based on, in our currency.
+    pub cost: Decimal,
+    /// The terms that were applied.
+    pub terms: &'a Terms,
+    /// The rule they come from; `None` for the default.
+    pub rule: Option<&'a str>,
+}
+
+/// The price of one order, frozen with the revision of the rules that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The published rate.
+    pub rate: Rate,
+    /// What the customer pays.
+    pub price: Money,
+    /// The revision of markup, services and exchange rates.
+    pub revision: u64,
+}
+
+/// The rate of a service for a buyer; `None` without an exchange rate or if a number leaves its bounds, also at the
+/// service's largest order: such a service is not sold.
+#[must_use]
+pub fn pricing<'a>(
+    service: &Service,
+    markup: &'a Markup,
+    buyer: Buyer<'_>,
+    exchange: &Exchange,
+) -> Option<Pricing<'a>> {
+    let basis = service.routes.first()?;
+    let cost = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
+    let (terms, rule) = markup.terms_for(buyer, service.subject());
+    let rate = terms.rate(cost)?;
+    rate.price(service.service_type.charging(), service.max)?;
+    Some(Pricing {
+        rate,
+        cost,
+        terms,
+        rule: rule.map(|rule| rule.name.as_str()),
+    })
+}
+
+/// What an order costs us on a route, in the panel's currency, rounded up.
+#[must_use]
+pub fn cost(route: &Route, charging: Charging, quantity: Quantity) -> Option<Money> {
+    route.cost.price(charging, quantity.total())
+}
+
+/// What the loss guard says of a route at the moment of sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The price covers the cost and the least margin.
+    Covered,
+    /// It does not, and the rule takes the order anyway.
+    AcceptedLoss,
+    /// It does not: not by this route.
+    RefusedLoss,
+}
+
+/// Compares the price of an order with what it costs now.
+#[must_use]
+pub fn guard(
+    price: Money,
+    cost: Money,
+    currency: &Currency,
+    terms: &Terms,
+    exchange: &Exchange,
+) -> Guard {
+    let in_ours = exchange.to_ours(cost.to_decimal(), currency);
+    match in_ours {
+        Some(cost) if !terms.is_loss(price, cost) => Guard::Covered,
+        _ if terms.on_loss == OnLoss::Accept => Guard::AcceptedLoss,
+        _ => Guard::RefusedLoss,
+    }
+}

@@ -1,0 +1,1 @@
+//! What each action means: the only conductor

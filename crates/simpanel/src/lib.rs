@@ -1,0 +1,1 @@
+//! A simulated upstream panel with faults and books of its own

@@ -1,0 +1,1 @@
+//! One desk per panel: limits, batching and the HTTP client
