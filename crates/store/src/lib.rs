@@ -1,1 +1,13 @@
-//! The durable truth: one method, one transaction
+//! The durable truth. One trait, [`Store`]; each of its methods is one transaction, named after its purpose.
+//!
+//! Nothing else opens transactions, and nothing in here calls a panel or knows the protocol. A second database only has to
+//! implement the trait and pass the suite in `contract`.
+//!
+//! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`].
+
+pub mod api;
+pub mod error;
+pub mod model;
+
+pub use api::Store;
+pub use error::StoreError;

@@ -1,0 +1,167 @@
+//! The store's one trait.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use panelgate_domain::catalogue::ImportKey;
+use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::fault::Refusal;
+use panelgate_domain::ids::{Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId};
+use panelgate_domain::money::Money;
+use panelgate_domain::offer::OfferList;
+use panelgate_domain::order::Order;
+use panelgate_domain::settlement::Settlement;
+use panelgate_domain::status::{Fact, RefillWord};
+use panelgate_domain::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::model::{
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow, Learned,
+    NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, PanelAccount, Refill, RefillAnswer,
+    RefillAsked, Sendable, StatementLine, Violation,
+};
+
+/// Result of a store operation.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The books, the orders and the catalogue. Every method is one transaction: when it returns `Ok`, what it did is durable;
+/// when its future is dropped, it happens or not, but never half.
+///
+/// Each method that changes an order answers the order as it is afterwards, with a greater version.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // --- customers and keys -------------------------------------------------------------------------------------------
+
+    /// Creates a customer with an empty account.
+    async fn add_customer(&self, new: NewCustomer) -> Result<Customer>;
+    /// Changes a customer.
+    async fn change_customer(&self, customer: CustomerId, change: CustomerChange) -> Result<Customer>;
+    /// All customers, by name.
+    async fn customers(&self) -> Result<Vec<CustomerRow>>;
+    /// A customer by name.
+    async fn customer_named(&self, name: &str) -> Result<CustomerRow>;
+    /// Keeps a key's hash. The same hash for the same customer again is no error.
+    async fn issue_key(&self, key: NewKey) -> Result<()>;
+    /// Ends a key for ever.
+    async fn revoke_key(&self, prefix: &str, at: Timestamp) -> Result<()>;
+    /// All keys of a customer, oldest first.
+    async fn keys(&self, customer: CustomerId) -> Result<Vec<KeyRow>>;
+    /// Who owns the unrevoked key with this SHA-256; disabled customers are answered too.
+    async fn key_owner(&self, hash: [u8; 32]) -> Result<Option<Customer>>;
+
+    // --- money --------------------------------------------------------------------------------------------------------
+
+    /// A customer's money.
+    async fn account(&self, customer: CustomerId) -> Result<Account>;
+    /// outside → available. Same reference, customer and amount: [`Booked::Before`]; same reference otherwise: an error.
+    async fn top_up(&self, booking: Booking) -> Result<Booked>;
+    /// outside ↔ available. May not bring `available` below −credit limit.
+    async fn adjust(&self, booking: Booking) -> Result<Booked>;
+    /// outside → prepaid.
+    async fn deposit(&self, deposit: Deposit) -> Result<Booked>;
+    /// All that happened to `available`, oldest first.
+    async fn statement(&self, customer: CustomerId) -> Result<Vec<StatementLine>>;
+    /// The accounts of all panels.
+    async fn panel_accounts(&self) -> Result<Vec<PanelAccount>>;
+
+    // --- catalogue ----------------------------------------------------------------------------------------------------
+
+    /// Replaces a panel's list by a newer one.
+    async fn save_offers(&self, list: OfferList, at: Timestamp) -> Result<()>;
+    /// All lists.
+    async fn offers(&self) -> Result<Vec<OfferList>>;
+    /// Gives every key without one a service id: ascending from 1001, never one used before, never one in `reserved`.
+    /// Answers the ids of all keys ever given one.
+    async fn assign_services(
+        &self,
+        keys: Vec<ImportKey>,
+        reserved: Vec<ServiceId>,
+    ) -> Result<HashMap<ImportKey, ServiceId>>;
+
+    // --- the life of an order -----------------------------------------------------------------------------------------
+
+    /// Writes order, spec and hold (available → held), and begins its first placement if one is given.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnoughFunds`], [`StoreError::TooManyWaiting`] (only without a placement), [`StoreError::Busy`].
+    async fn open_order(&self, new: NewOrder, placement: Option<NewPlacement>) -> Result<Opened>;
+    /// open → sending. `WrongState` if somebody closed or sent it meanwhile.
+    async fn begin_placement(&self, order: OrderId, placement: NewPlacement) -> Result<PlacementId>;
+    /// sending | unconfirmed → placed; prepaid → cost. The first fact is the acceptance.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateUpstreamId`]: park it instead.
+    async fn confirm_placement(&self, placement: PlacementId, upstream_id: UpstreamId, answer: Answer) -> Result<Order>;
+    /// sending → open: not sent, throttled, or refused for a reason that is about the panel.
+    async fn return_order(&self, placement: PlacementId, answer: Answer) -> Result<Order>;
+    /// sending | unconfirmed → closed(Canceled); held → available: a refusal about the order.
+    async fn refuse_order(&self, placement: PlacementId, refusal: Refusal, answer: Answer) -> Result<Order>;
+    /// sending → unconfirmed.
+    async fn park_placement(&self, placement: PlacementId, answer: Answer) -> Result<Order>;
+    /// Every `sending` of a dead process becomes `unconfirmed`; answers them. Called once, at start.
+    async fn park_orphans(&self, at: Timestamp) -> Result<Vec<Order>>;
+    /// open → closed(Canceled); held → available. It was never sent, so this is always safe.
+    async fn close_unsent(&self, decision: Decision) -> Result<Order>;
+    /// Keeps what was learned of placed orders (facts, flags), and moves the difference if a panel's charge changed.
+    /// Orders that are not placed any more are left alone. Answers those that changed.
+    async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>>;
+    /// placed → closed; the hold is split (held → sales, held → available).
+    async fn close_order(&self, order: OrderId, fact: Fact, settlement: Settlement) -> Result<Order>;
+
+    // --- cancel and refill --------------------------------------------------------------------------------------------
+
+    /// Remembers the wish to cancel an order that is sending, unconfirmed or placed.
+    async fn wish_cancel(&self, order: OrderId, at: Timestamp) -> Result<Order>;
+    /// Keeps what became of the wish once the panel was asked.
+    async fn answer_cancel(&self, order: OrderId, answer: CancelAnswer, raw: Answer) -> Result<Order>;
+    /// A refill row with our id, durable before the panel is asked; or the one asked within the last 24 h.
+    async fn ask_refill(&self, order: OrderId, at: Timestamp) -> Result<RefillAsked>;
+    /// asked → known | refused | unknown.
+    async fn answer_refill(&self, refill: RefillId, answer: RefillAnswer, raw: Answer) -> Result<()>;
+    /// The customer's refills among these ids; refused ones are not found.
+    async fn refills(&self, customer: CustomerId, ids: Vec<RefillId>) -> Result<Vec<Refill>>;
+    /// Keeps the last word of refills.
+    async fn learn_refills(&self, words: Vec<(RefillId, RefillWord)>, at: Timestamp) -> Result<()>;
+
+    // --- looking at orders --------------------------------------------------------------------------------------------
+
+    /// The orders among these ids, whoever's they are; unknown ids are left out.
+    async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>>;
+    /// The oldest open orders with their specs.
+    async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>>;
+    /// All placed orders: what has to be looked at.
+    async fn placed_orders(&self) -> Result<Vec<Order>>;
+    /// Orders by filter, newest first.
+    async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>>;
+    /// Everything about one order.
+    async fn story(&self, order: OrderId) -> Result<OrderStory>;
+    /// How many orders there are by state and panel (`None` while no panel is chosen), closed ones aside.
+    async fn count_live(&self) -> Result<Vec<(Option<PanelName>, panelgate_domain::order::OrderState, u64)>>;
+
+    // --- decisions of operators ---------------------------------------------------------------------------------------
+
+    /// unconfirmed → placed, with the id an operator found.
+    async fn resolve_placed(&self, decision: Decision, upstream_id: UpstreamId) -> Result<Order>;
+    /// unconfirmed → closed(Canceled); held → available.
+    async fn resolve_not_placed(&self, decision: Decision) -> Result<Order>;
+    /// Gives back `refund`: of the hold of a placed order, which closes it; or of what was taken of a closed one
+    /// (sales → available), never more than is left. Takes the order off the operator's list.
+    async fn settle_by_hand(&self, decision: Decision, refund: Money) -> Result<Order>;
+    /// Stops (or starts) new orders at a panel, or everywhere.
+    async fn set_pause(&self, panel: Option<PanelName>, paused: bool, at: Timestamp) -> Result<()>;
+    /// What is paused; `None` stands for everything.
+    async fn pauses(&self) -> Result<Vec<Option<PanelName>>>;
+
+    // --- health -------------------------------------------------------------------------------------------------------
+
+    /// Checks the invariants marked (s) in `money.md`. Reads one snapshot; writes nothing.
+    async fn verify(&self) -> Result<Vec<Violation>>;
+    /// Fails if nothing can be written.
+    async fn check_writable(&self) -> Result<()>;
+    /// A number that grows whenever another process has committed: memory of rows must be dropped then.
+    async fn foreign_commits(&self) -> Result<u64>;
+    /// The number of a set of rules (the SHA-256 of their text): the same one for the same rules, a greater one for new rules.
+    async fn revision(&self, rules: [u8; 32], at: Timestamp) -> Result<u64>;
+    /// The currency the books are kept in: set by the first start, for ever.
+    async fn fix_currency(&self, currency: &Currency) -> Result<()>;
+}
