@@ -1,0 +1,100 @@
+//! Objects of answers, whose keys come in every spelling.
+
+use std::borrow::Cow;
+
+use crate::json::{Members, Node};
+
+/// A JSON object. Its keys are looked up without regard to case, `_` and `-`.
+#[derive(Debug)]
+pub(super) struct Object<'a>(Members<'a>);
+
+impl<'a> Object<'a> {
+    /// Reads an object; `None` for anything else.
+    pub(super) fn read(node: Node<'a>) -> Option<Self> {
+        node.members().map(Self)
+    }
+
+    /// The members as written.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, Node<'a>)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), *value))
+    }
+
+    /// Every value under this name that is not null. `name` is lower case without `_`.
+    pub(super) fn all<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Node<'a>> + 'o {
+        let named = self.0.iter().filter(move |(key, _)| is_spelling(key, name));
+        named
+            .map(|(_, value)| *value)
+            .filter(|value| !value.is_null())
+    }
+
+    /// The last value under the first of these names that has one.
+    pub(super) fn get(&self, names: &[&str]) -> Option<Node<'a>> {
+        names.iter().find_map(|name| self.all(name).last())
+    }
+
+    /// The same, if it is a text, a number or a boolean; trimmed, and `None` if nothing is left.
+    pub(super) fn text(&self, names: &[&str]) -> Option<String> {
+        let scalar = names
+            .iter()
+            .find_map(|name| self.all(name).filter_map(Node::scalar).last())?;
+        Some(scalar.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Whether there is a value under any of these names, even null.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        let mut keys = self.0.iter().map(|(key, _)| key);
+        keys.any(|key| names.iter().any(|name| is_spelling(key, name)))
+    }
+
+    /// The number of members.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// At most `most` characters of a text.
+pub(super) fn clipped(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// A scalar as the text of an id: digits or text without blanks around it, 1 to 64 characters.
+pub(super) fn id_text(node: Node<'_>) -> Option<String> {
+    let text = node.scalar()?;
+    let text = if node.is_text() {
+        text
+    } else {
+        Cow::Owned(text.trim_end_matches(".0").to_owned())
+    };
+    let text = text.trim();
+    (1..=LONGEST_ID)
+        .contains(&text.chars().count())
+        .then(|| text.to_owned())
+}
+
+fn is_spelling(key: &str, name: &str) -> bool {
+    let folded = key
+        .trim()
+        .bytes()
+        .filter(|byte| *byte != b'_' && *byte != b'-')
+        .map(|byte| byte.to_ascii_lowercase());
+    folded.eq(name.bytes())
+}
+
+/// Longest id of an offer or an order.
+pub(super) const LONGEST_ID: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_every_spelling() {
+        let node = Node::parse(r#"{"Order_ID":1,"orderID":2,"start-count":null," Status ":" x "}"#);
+        let object = node.and_then(Object::read).expect("an object");
+        assert_eq!(object.text(&["orderid"]).as_deref(), Some("2"));
+        assert_eq!(object.all("orderid").count(), 2);
+        assert_eq!(object.text(&["startcount"]), None);
+        assert!(object.has(&["startcount"]));
+        assert_eq!(object.text(&["state", "status"]).as_deref(), Some("x"));
+    }
+}
