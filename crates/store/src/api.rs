@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
-use panelgate_domain::ids::{Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId};
+use panelgate_domain::ids::{
+    Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
+};
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::Order;
@@ -16,9 +18,9 @@ use panelgate_domain::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow, Learned,
-    NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, PanelAccount, Refill, RefillAnswer,
-    RefillAsked, Sendable, StatementLine, Violation,
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
+    Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
+    PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
 };
 
 /// Result of a store operation.
@@ -35,9 +37,15 @@ pub trait Store: Send + Sync + 'static {
     /// Creates a customer with an empty account.
     async fn add_customer(&self, new: NewCustomer) -> Result<Customer>;
     /// Changes a customer.
-    async fn change_customer(&self, customer: CustomerId, change: CustomerChange) -> Result<Customer>;
+    async fn change_customer(
+        &self,
+        customer: CustomerId,
+        change: CustomerChange,
+    ) -> Result<Customer>;
     /// All customers, by name.
     async fn customers(&self) -> Result<Vec<CustomerRow>>;
+    /// A customer by id.
+    async fn customer(&self, id: CustomerId) -> Result<Customer>;
     /// A customer by name.
     async fn customer_named(&self, name: &str) -> Result<CustomerRow>;
     /// Keeps a key's hash. The same hash for the same customer again is no error.
@@ -86,16 +94,27 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NotEnoughFunds`], [`StoreError::TooManyWaiting`] (only without a placement), [`StoreError::Busy`].
     async fn open_order(&self, new: NewOrder, placement: Option<NewPlacement>) -> Result<Opened>;
     /// open → sending. `WrongState` if somebody closed or sent it meanwhile.
-    async fn begin_placement(&self, order: OrderId, placement: NewPlacement) -> Result<PlacementId>;
+    async fn begin_placement(&self, order: OrderId, placement: NewPlacement)
+    -> Result<PlacementId>;
     /// sending | unconfirmed → placed; prepaid → cost. The first fact is the acceptance.
     ///
     /// # Errors
     /// [`StoreError::DuplicateUpstreamId`]: park it instead.
-    async fn confirm_placement(&self, placement: PlacementId, upstream_id: UpstreamId, answer: Answer) -> Result<Order>;
+    async fn confirm_placement(
+        &self,
+        placement: PlacementId,
+        upstream_id: UpstreamId,
+        answer: Answer,
+    ) -> Result<Order>;
     /// sending → open: not sent, throttled, or refused for a reason that is about the panel.
     async fn return_order(&self, placement: PlacementId, answer: Answer) -> Result<Order>;
     /// sending | unconfirmed → closed(Canceled); held → available: a refusal about the order.
-    async fn refuse_order(&self, placement: PlacementId, refusal: Refusal, answer: Answer) -> Result<Order>;
+    async fn refuse_order(
+        &self,
+        placement: PlacementId,
+        refusal: Refusal,
+        answer: Answer,
+    ) -> Result<Order>;
     /// sending → unconfirmed.
     async fn park_placement(&self, placement: PlacementId, answer: Answer) -> Result<Order>;
     /// Every `sending` of a dead process becomes `unconfirmed`; answers them. Called once, at start.
@@ -106,18 +125,33 @@ pub trait Store: Send + Sync + 'static {
     /// Orders that are not placed any more are left alone. Answers those that changed.
     async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>>;
     /// placed → closed; the hold is split (held → sales, held → available).
-    async fn close_order(&self, order: OrderId, fact: Fact, settlement: Settlement) -> Result<Order>;
+    async fn close_order(
+        &self,
+        order: OrderId,
+        fact: Fact,
+        settlement: Settlement,
+    ) -> Result<Order>;
 
     // --- cancel and refill --------------------------------------------------------------------------------------------
 
     /// Remembers the wish to cancel an order that is sending, unconfirmed or placed.
     async fn wish_cancel(&self, order: OrderId, at: Timestamp) -> Result<Order>;
     /// Keeps what became of the wish once the panel was asked.
-    async fn answer_cancel(&self, order: OrderId, answer: CancelAnswer, raw: Answer) -> Result<Order>;
+    async fn answer_cancel(
+        &self,
+        order: OrderId,
+        answer: CancelAnswer,
+        raw: Answer,
+    ) -> Result<Order>;
     /// A refill row with our id, durable before the panel is asked; or the one asked within the last 24 h.
     async fn ask_refill(&self, order: OrderId, at: Timestamp) -> Result<RefillAsked>;
     /// asked → known | refused | unknown.
-    async fn answer_refill(&self, refill: RefillId, answer: RefillAnswer, raw: Answer) -> Result<()>;
+    async fn answer_refill(
+        &self,
+        refill: RefillId,
+        answer: RefillAnswer,
+        raw: Answer,
+    ) -> Result<()>;
     /// The customer's refills among these ids; refused ones are not found.
     async fn refills(&self, customer: CustomerId, ids: Vec<RefillId>) -> Result<Vec<Refill>>;
     /// Keeps the last word of refills.
@@ -136,7 +170,9 @@ pub trait Store: Send + Sync + 'static {
     /// Everything about one order.
     async fn story(&self, order: OrderId) -> Result<OrderStory>;
     /// How many orders there are by state and panel (`None` while no panel is chosen), closed ones aside.
-    async fn count_live(&self) -> Result<Vec<(Option<PanelName>, panelgate_domain::order::OrderState, u64)>>;
+    async fn count_live(
+        &self,
+    ) -> Result<Vec<(Option<PanelName>, panelgate_domain::order::OrderState, u64)>>;
 
     // --- decisions of operators ---------------------------------------------------------------------------------------
 

@@ -1,13 +1,16 @@
 //! The durable truth. One trait, [`Store`]; each of its methods is one transaction, named after its purpose.
 //!
 //! Nothing else opens transactions, and nothing in here calls a panel or knows the protocol. A second database only has to
-//! implement the trait and pass the suite in `contract`.
+//! implement the trait and pass the suite in `tests/contract`.
 //!
 //! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`].
 
 pub mod api;
 pub mod error;
+pub mod metrics;
 pub mod model;
+pub mod sqlite;
 
 pub use api::Store;
 pub use error::StoreError;
+pub use metrics::StoreMetrics;

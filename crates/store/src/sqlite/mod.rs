@@ -1,0 +1,324 @@
+//! The store in one SQLite file: one writer with group commit, a few readers, and the transactions of [`Store`] in plain SQL.
+//!
+//! [`writer`] and [`readers`] know nothing of orders; [`ledger`] moves money and nothing else does; [`orders`] has a file for
+//! every part of an order's life; [`verify`] checks the books without any of them.
+
+mod bookings;
+mod customers;
+mod decisions;
+mod keys;
+mod ledger;
+mod meta;
+mod offers;
+mod open;
+mod orders;
+mod pauses;
+mod readers;
+mod values;
+mod verify;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use async_trait::async_trait;
+use panelgate_domain::catalogue::ImportKey;
+use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::fault::Refusal;
+use panelgate_domain::ids::{
+    Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
+};
+use panelgate_domain::money::Money;
+use panelgate_domain::offer::OfferList;
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::settlement::Settlement;
+use panelgate_domain::status::{Fact, RefillWord};
+use panelgate_domain::time::Timestamp;
+use rusqlite::Connection;
+
+pub use self::open::{Options, Role};
+use self::orders::{cancel, close, learn, place, query, refill};
+use self::readers::Readers;
+use self::writer::{Room, Writer};
+use crate::api::{Result, Store};
+use crate::error::StoreError;
+use crate::model::{
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
+    Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
+    PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
+};
+
+/// A store in a file. Dropping it lets what is queued be written; [`close`](Self::close) also waits for that.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens the file and brings its schema up to date. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] without a file, [`StoreError::Locked`] if another process serves it (or has to bring its
+    /// schema up to date), [`StoreError::NewerSchema`], [`StoreError::Database`].
+    pub fn open(path: &Path, role: Role, options: Options) -> Result<Self> {
+        let file = open::open(path, role, options.create)?;
+        let (limits, on_fatal) = (options.limits(), options.on_fatal());
+        let writer = Writer::start(
+            file.connection,
+            file.lock,
+            &limits,
+            on_fatal,
+            options.metrics,
+        )?;
+        Ok(Self {
+            writer,
+            readers: Readers::new(file.path),
+        })
+    }
+
+    /// Writes what is queued, gives up the lock and ends the writer. If the future is dropped, that happens unseen.
+    pub async fn close(self) {
+        let Self { writer, readers } = self;
+        drop(readers);
+        // Only a panic could fail here, and that of the writer went to `on_fatal`.
+        _ = tokio::task::spawn_blocking(move || writer.close()).await;
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run(Room::Reserved, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.run(work).await
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn add_customer(&self, new: NewCustomer) -> Result<Customer> {
+        self.write(move |c| customers::add(c, &new)).await
+    }
+    async fn change_customer(
+        &self,
+        customer: CustomerId,
+        change: CustomerChange,
+    ) -> Result<Customer> {
+        self.write(move |c| customers::change(c, customer, &change))
+            .await
+    }
+    async fn customers(&self) -> Result<Vec<CustomerRow>> {
+        self.read(customers::all).await
+    }
+    async fn customer(&self, id: CustomerId) -> Result<Customer> {
+        self.read(move |c| customers::one(c, id)).await
+    }
+    async fn customer_named(&self, name: &str) -> Result<CustomerRow> {
+        let name = name.to_owned();
+        self.read(move |c| customers::named(c, &name)).await
+    }
+    async fn issue_key(&self, key: NewKey) -> Result<()> {
+        self.write(move |c| keys::issue(c, &key)).await
+    }
+    async fn revoke_key(&self, prefix: &str, at: Timestamp) -> Result<()> {
+        let prefix = prefix.to_owned();
+        self.write(move |c| keys::revoke(c, &prefix, at)).await
+    }
+    async fn keys(&self, customer: CustomerId) -> Result<Vec<KeyRow>> {
+        self.read(move |c| keys::of_customer(c, customer)).await
+    }
+    async fn key_owner(&self, hash: [u8; 32]) -> Result<Option<Customer>> {
+        self.read(move |c| keys::owner(c, &hash)).await
+    }
+
+    async fn account(&self, customer: CustomerId) -> Result<Account> {
+        self.read(move |c| ledger::account(c, customer)).await
+    }
+    async fn top_up(&self, booking: Booking) -> Result<Booked> {
+        self.write(move |c| bookings::top_up(c, &booking)).await
+    }
+    async fn adjust(&self, booking: Booking) -> Result<Booked> {
+        self.write(move |c| bookings::adjust(c, &booking)).await
+    }
+    async fn deposit(&self, deposit: Deposit) -> Result<Booked> {
+        self.write(move |c| bookings::deposit(c, &deposit)).await
+    }
+    async fn statement(&self, customer: CustomerId) -> Result<Vec<StatementLine>> {
+        self.read(move |c| bookings::statement(c, customer)).await
+    }
+    async fn panel_accounts(&self) -> Result<Vec<PanelAccount>> {
+        self.read(bookings::panel_accounts).await
+    }
+
+    async fn save_offers(&self, list: OfferList, at: Timestamp) -> Result<()> {
+        let written = offers::write(&list)?;
+        self.write(move |c| offers::save(c, &written, at)).await
+    }
+    async fn offers(&self) -> Result<Vec<OfferList>> {
+        self.read(offers::all).await
+    }
+    async fn assign_services(
+        &self,
+        keys: Vec<ImportKey>,
+        reserved: Vec<ServiceId>,
+    ) -> Result<HashMap<ImportKey, ServiceId>> {
+        self.write(move |c| offers::assign(c, &keys, &reserved))
+            .await
+    }
+
+    async fn open_order(&self, new: NewOrder, placement: Option<NewPlacement>) -> Result<Opened> {
+        self.writer
+            .run(Room::Refusable, move |c| {
+                orders::open::open(c, &new, placement.as_ref())
+            })
+            .await
+    }
+    async fn begin_placement(
+        &self,
+        order: OrderId,
+        placement: NewPlacement,
+    ) -> Result<PlacementId> {
+        self.write(move |c| place::begin(c, order, &placement))
+            .await
+    }
+    async fn confirm_placement(
+        &self,
+        placement: PlacementId,
+        upstream_id: UpstreamId,
+        answer: Answer,
+    ) -> Result<Order> {
+        self.write(move |c| place::confirm(c, placement, &upstream_id, &answer))
+            .await
+    }
+    async fn return_order(&self, placement: PlacementId, answer: Answer) -> Result<Order> {
+        self.write(move |c| place::give_back(c, placement, &answer))
+            .await
+    }
+    async fn refuse_order(
+        &self,
+        placement: PlacementId,
+        refusal: Refusal,
+        answer: Answer,
+    ) -> Result<Order> {
+        self.write(move |c| place::refuse(c, placement, refusal, &answer))
+            .await
+    }
+    async fn park_placement(&self, placement: PlacementId, answer: Answer) -> Result<Order> {
+        self.write(move |c| place::park(c, placement, &answer))
+            .await
+    }
+    async fn park_orphans(&self, at: Timestamp) -> Result<Vec<Order>> {
+        self.write(move |c| place::park_orphans(c, at)).await
+    }
+    async fn close_unsent(&self, decision: Decision) -> Result<Order> {
+        self.write(move |c| close::unsent(c, &decision)).await
+    }
+    async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>> {
+        self.write(move |c| learn::learn(c, &learned)).await
+    }
+    async fn close_order(
+        &self,
+        order: OrderId,
+        fact: Fact,
+        settlement: Settlement,
+    ) -> Result<Order> {
+        self.write(move |c| close::by_fact(c, order, &fact, settlement))
+            .await
+    }
+
+    async fn wish_cancel(&self, order: OrderId, at: Timestamp) -> Result<Order> {
+        self.write(move |c| cancel::wish(c, order, at)).await
+    }
+    async fn answer_cancel(
+        &self,
+        order: OrderId,
+        answer: CancelAnswer,
+        raw: Answer,
+    ) -> Result<Order> {
+        self.write(move |c| cancel::answer(c, order, answer, &raw))
+            .await
+    }
+    async fn ask_refill(&self, order: OrderId, at: Timestamp) -> Result<RefillAsked> {
+        self.write(move |c| refill::ask(c, order, at)).await
+    }
+    async fn answer_refill(&self, id: RefillId, answer: RefillAnswer, raw: Answer) -> Result<()> {
+        self.write(move |c| refill::answer(c, id, &answer, &raw))
+            .await
+    }
+    async fn refills(&self, customer: CustomerId, ids: Vec<RefillId>) -> Result<Vec<Refill>> {
+        self.read(move |c| refill::of_customer(c, customer, &ids))
+            .await
+    }
+    async fn learn_refills(&self, words: Vec<(RefillId, RefillWord)>, at: Timestamp) -> Result<()> {
+        self.write(move |c| refill::learn(c, &words, at)).await
+    }
+
+    async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>> {
+        self.read(move |c| query::among(c, &ids)).await
+    }
+    async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>> {
+        self.read(move |c| query::waiting(c, limit)).await
+    }
+    async fn placed_orders(&self) -> Result<Vec<Order>> {
+        self.read(query::placed).await
+    }
+    async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>> {
+        self.read(move |c| query::list(c, &filter)).await
+    }
+    async fn story(&self, order: OrderId) -> Result<OrderStory> {
+        self.read(move |c| query::story(c, order)).await
+    }
+    async fn count_live(&self) -> Result<Vec<(Option<PanelName>, OrderState, u64)>> {
+        self.read(query::count_live).await
+    }
+
+    async fn resolve_placed(&self, decision: Decision, upstream_id: UpstreamId) -> Result<Order> {
+        self.write(move |c| decisions::resolve_placed(c, &decision, &upstream_id))
+            .await
+    }
+    async fn resolve_not_placed(&self, decision: Decision) -> Result<Order> {
+        self.write(move |c| decisions::resolve_not_placed(c, &decision))
+            .await
+    }
+    async fn settle_by_hand(&self, decision: Decision, refund: Money) -> Result<Order> {
+        self.write(move |c| decisions::settle_by_hand(c, &decision, refund))
+            .await
+    }
+    async fn set_pause(&self, panel: Option<PanelName>, paused: bool, at: Timestamp) -> Result<()> {
+        self.write(move |c| pauses::set(c, panel.as_ref(), paused, at))
+            .await
+    }
+    async fn pauses(&self) -> Result<Vec<Option<PanelName>>> {
+        self.read(pauses::all).await
+    }
+
+    async fn verify(&self) -> Result<Vec<Violation>> {
+        self.read(verify::verify).await
+    }
+    async fn check_writable(&self) -> Result<()> {
+        self.write(meta::touch).await
+    }
+    async fn foreign_commits(&self) -> Result<u64> {
+        self.write(|_| Ok(())).await?;
+        Ok(self.writer.foreign_commits())
+    }
+    async fn revision(&self, rules: [u8; 32], at: Timestamp) -> Result<u64> {
+        self.write(move |c| meta::revision(c, &rules, at)).await
+    }
+    async fn fix_currency(&self, currency: &Currency) -> Result<()> {
+        let currency = currency.clone();
+        self.write(move |c| meta::fix_currency(c, &currency)).await
+    }
+}

@@ -1,0 +1,193 @@
+//! The end of an order: its hold is split in the transaction that closes it, once.
+
+use panelgate_domain::ids::OrderId;
+use panelgate_domain::ledger::TransferKind;
+use panelgate_domain::money::Money;
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::settlement::{Settlement, Verdict};
+use panelgate_domain::status::Fact;
+use panelgate_domain::time::Timestamp;
+use rusqlite::{Connection, ToSql, params};
+
+use super::super::ledger::{self, Account, Transfer};
+use super::super::meta;
+use super::rows::{FactParams, SET_FACT};
+use super::{cost, learn, steps};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::model::Decision;
+
+/// What closed an order; `verify` checks the split by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sqlite) enum By {
+    /// A final fact, by the formula.
+    Fact,
+    /// A refusal about the order.
+    Refusal,
+    /// It was never sent.
+    Unsent,
+    /// An operator found that the panel does not have it.
+    NotPlaced,
+    /// An operator split the hold.
+    Hand,
+}
+
+/// How an order ends.
+#[derive(Clone, Debug)]
+pub(in crate::sqlite) struct Ending<'a> {
+    pub(in crate::sqlite) settlement: Settlement,
+    pub(in crate::sqlite) by: By,
+    pub(in crate::sqlite) at: Timestamp,
+    /// The operator, and why.
+    pub(in crate::sqlite) decided: Option<(&'a str, Option<&'a str>)>,
+}
+
+impl By {
+    /// The word in the table.
+    pub(in crate::sqlite) const fn word(self) -> &'static str {
+        match self {
+            Self::Fact => "fact",
+            Self::Refusal => "refusal",
+            Self::Unsent => "unsent",
+            Self::NotPlaced => "not_placed",
+            Self::Hand => "hand",
+        }
+    }
+}
+
+impl Ending<'_> {
+    /// Everything goes back.
+    pub(in crate::sqlite) fn canceled(order: &Order, by: By, at: Timestamp) -> Self {
+        Self {
+            settlement: order.basis().canceled(),
+            by,
+            at,
+            decided: None,
+        }
+    }
+}
+
+/// open → closed(Canceled).
+pub(in crate::sqlite) fn unsent(connection: &Connection, decision: &Decision) -> Result<Order> {
+    let order = steps::load(connection, decision.order)?;
+    steps::allow(&order, &[OrderState::Open], OrderState::Closed)?;
+    let ending = Ending::canceled(&order, By::Unsent, decision.at);
+    end(
+        connection,
+        &order,
+        &ending,
+        &format!("{}: {}", decision.actor, decision.reason),
+    )
+}
+
+/// placed → closed, by a final fact.
+pub(in crate::sqlite) fn by_fact(
+    connection: &Connection,
+    id: OrderId,
+    fact: &Fact,
+    settlement: Settlement,
+) -> Result<Order> {
+    let order = steps::load(connection, id)?;
+    steps::allow(&order, &[OrderState::Placed], OrderState::Closed)?;
+    if order.basis().settle(fact) != Verdict::Settle(settlement) {
+        return Err(StoreError::Corrupt(format!(
+            "{settlement:?} is not what {fact:?} does to order {id}"
+        )));
+    }
+    let columns = FactParams::new(fact);
+    let sql = format!(
+        "UPDATE orders SET {SET_FACT} WHERE id = :id AND version = :version AND state = 'placed'"
+    );
+    let more: [(&str, &dyn ToSql); 2] = [(":id", &id.0), (":version", &order.version)];
+    let rows = connection
+        .prepare_cached(&sql)?
+        .execute(&*columns.with(&more))?;
+    steps::changed(&order, rows)?;
+    cost::book_charge(connection, &order, fact.charge, fact.at)?;
+    let ending = Ending {
+        settlement,
+        by: By::Fact,
+        at: fact.at,
+        decided: None,
+    };
+    end(connection, &order, &ending, &learn::said(fact))
+}
+
+/// Closes the order and splits its hold.
+///
+/// ```text
+/// held → sales       what is taken
+/// held → available   what is released
+/// ```
+pub(in crate::sqlite) fn end(
+    connection: &Connection,
+    order: &Order,
+    ending: &Ending<'_>,
+    why: &str,
+) -> Result<Order> {
+    let Settlement {
+        word,
+        taken,
+        released,
+    } = ending.settlement;
+    let whole = taken >= Money::ZERO
+        && released >= Money::ZERO
+        && taken.checked_add(released) == Some(order.price);
+    if !whole {
+        return Err(StoreError::Corrupt(format!(
+            "{taken} and {released} are not the {} of order {}",
+            order.price, order.id
+        )));
+    }
+    let rows = connection
+        .prepare_cached(
+            "UPDATE orders SET state = 'closed', ended = ?4, closed_by = ?5, taken = ?6, closed = ?7,
+                               version = version + 1
+             WHERE id = ?1 AND version = ?2 AND state = ?3",
+        )?
+        .execute(params![
+            order.id.0,
+            order.version,
+            order.state.word(),
+            word.word(),
+            ending.by.word(),
+            taken.micros(),
+            ending.at.0,
+        ])?;
+    steps::changed(order, rows)?;
+    resolve_hold(connection, order, ending, TransferKind::Take, taken)?;
+    resolve_hold(connection, order, ending, TransferKind::Release, released)?;
+    steps::tell(
+        connection,
+        order.id,
+        ending.at,
+        "closed",
+        &format!("{word}, {taken} taken; {why}"),
+    )?;
+    steps::load(connection, order.id)
+}
+
+fn resolve_hold(
+    connection: &Connection,
+    order: &Order,
+    ending: &Ending<'_>,
+    kind: TransferKind,
+    amount: Money,
+) -> Result<()> {
+    let to = match kind {
+        TransferKind::Take => Account::Sales,
+        _ => Account::Available(order.customer),
+    };
+    let transfer = Transfer {
+        kind,
+        from: Account::Held(order.customer),
+        to,
+        amount,
+        currency: &meta::currency(connection)?,
+        reference: &format!("order/{}/{kind}", order.id),
+        order: Some(order.id),
+        by: ending.decided,
+        at: ending.at,
+    };
+    ledger::book(connection, &transfer)
+}

@@ -1,0 +1,84 @@
+//! What a panel says of the orders it has.
+
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::status::Fact;
+use rusqlite::{Connection, ToSql};
+
+use super::rows::{FactParams, SET_FACT};
+use super::{cost, steps};
+use crate::api::Result;
+use crate::model::Learned;
+
+/// Keeps facts and flags of placed orders; others are left alone. Answers those that changed.
+pub(in crate::sqlite) fn learn(connection: &Connection, learned: &[Learned]) -> Result<Vec<Order>> {
+    let mut changed = Vec::with_capacity(learned.len());
+    for one in learned {
+        let order = steps::load(connection, one.order)?;
+        if order.state == OrderState::Placed && keep(connection, &order, one)? {
+            changed.push(steps::load(connection, order.id)?);
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether there was anything new.
+fn keep(connection: &Connection, order: &Order, learned: &Learned) -> Result<bool> {
+    let fact = newest(order, &learned.fact);
+    let flag = learned.flag.as_deref().filter(|_| order.flag.is_none());
+    if order.fact == Some(fact) && flag.is_none() {
+        return Ok(false);
+    }
+    let sql = format!(
+        "UPDATE orders SET flag = coalesce(flag, :flag), version = version + 1, {SET_FACT}
+         WHERE id = :id AND version = :version AND state = 'placed'"
+    );
+    let columns = FactParams::new(&fact);
+    let more: [(&str, &dyn ToSql); 3] = [
+        (":flag", &flag),
+        (":id", &order.id.0),
+        (":version", &order.version),
+    ];
+    let rows = connection
+        .prepare_cached(&sql)?
+        .execute(&*columns.with(&more))?;
+    steps::changed(order, rows)?;
+    if let Some(flag) = flag {
+        steps::tell(connection, order.id, learned.fact.at, "flagged", flag)?;
+    }
+    if is_news(order.fact.as_ref(), &fact) {
+        steps::tell(connection, order.id, fact.at, "learned", &said(&fact))?;
+        cost::book_charge(connection, order, fact.charge, fact.at)?;
+    }
+    Ok(true)
+}
+
+/// Answers overtake each other; an older one never replaces a newer one.
+fn newest(order: &Order, fact: &Fact) -> Fact {
+    match order.fact {
+        Some(known) if known.at > fact.at => known,
+        _ => *fact,
+    }
+}
+
+/// Counters move with every look; only a new word or charge belongs into the history.
+fn is_news(known: Option<&Fact>, fact: &Fact) -> bool {
+    known.is_none_or(|known| known.word != fact.word || known.charge != fact.charge)
+}
+
+/// A fact in the words of the history.
+pub(in crate::sqlite) fn said(fact: &Fact) -> String {
+    let mut text = fact.word.to_string();
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            text.push_str(&format!(", {name} {value}"));
+        }
+    };
+    add("charge", fact.charge.map(|charge| charge.to_string()));
+    add(
+        "start_count",
+        fact.start_count.map(|count| count.to_string()),
+    );
+    add("remains", fact.remains.map(|remains| remains.to_string()));
+    add("runs", fact.runs.map(|runs| runs.to_string()));
+    text
+}

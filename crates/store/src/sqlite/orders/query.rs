@@ -1,0 +1,172 @@
+//! Looking at orders.
+
+use panelgate_domain::ids::{Currency, OfferId, OrderId, PanelName, PlacementId};
+use panelgate_domain::order::{Order, OrderState};
+use rusqlite::{Connection, OptionalExtension, ToSql};
+
+use super::super::values;
+use super::rows;
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
+
+/// The orders among these ids.
+pub(in crate::sqlite) fn among(connection: &Connection, ids: &[OrderId]) -> Result<Vec<Order>> {
+    let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(query.query_row([id.0], rows::order).optional()?);
+    }
+    Ok(found)
+}
+
+/// The oldest open orders.
+pub(in crate::sqlite) fn waiting(connection: &Connection, limit: u64) -> Result<Vec<Sendable>> {
+    let mut query = connection
+        .prepare_cached("SELECT * FROM orders WHERE state = 'open' ORDER BY id LIMIT ?1")?;
+    let found = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], rows::sendable)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// All placed orders, oldest first.
+pub(in crate::sqlite) fn placed(connection: &Connection) -> Result<Vec<Order>> {
+    let mut query =
+        connection.prepare_cached("SELECT * FROM orders WHERE state = 'placed' ORDER BY id")?;
+    let found = query.query_map([], rows::order)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Orders by filter, newest first.
+pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> Result<Vec<Order>> {
+    let state = filter.state.map(OrderState::word);
+    let customer = filter.customer.map(|customer| customer.0);
+    let panel = filter.panel.as_ref().map(PanelName::as_str);
+    let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
+    let mut conditions = vec!["1"];
+    let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
+    let mut must = |given: bool, condition, name, value| {
+        if given {
+            conditions.push(condition);
+            values.push((name, value));
+        }
+    };
+    must(
+        state.is_some(),
+        "state = :state",
+        ":state",
+        &state as &dyn ToSql,
+    );
+    must(
+        customer.is_some(),
+        "customer = :customer",
+        ":customer",
+        &customer,
+    );
+    must(panel.is_some(), "panel = :panel", ":panel", &panel);
+    must(from.is_some(), "created >= :from", ":from", &from);
+    must(to.is_some(), "created < :to", ":to", &to);
+    if filter.flagged {
+        conditions.push("flag IS NOT NULL");
+    }
+    let limit = Some(filter.limit)
+        .filter(|limit| *limit > 0)
+        .and_then(|limit| i64::try_from(limit).ok())
+        .unwrap_or(-1);
+    let sql = format!(
+        "SELECT * FROM orders WHERE {} ORDER BY id DESC LIMIT {limit}",
+        conditions.join(" AND ")
+    );
+    let mut query = connection.prepare_cached(&sql)?;
+    let found = query.query_map(&*values, rows::order)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Live orders by state and panel. An open one has no panel: any may take it.
+pub(in crate::sqlite) fn count_live(
+    connection: &Connection,
+) -> Result<Vec<(Option<PanelName>, OrderState, u64)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT CASE state WHEN 'open' THEN NULL ELSE panel END AS at_panel, state, count(*) AS orders
+         FROM orders WHERE state IN ('open', 'sending', 'unconfirmed', 'placed')
+         GROUP BY at_panel, state ORDER BY at_panel, state",
+    )?;
+    let counts = query.query_map([], |row| {
+        let panel = row
+            .get::<_, Option<String>>("at_panel")?
+            .map(PanelName::new);
+        Ok((
+            panel,
+            values::read(row, "state", OrderState::parse)?,
+            values::count(row, "orders")?,
+        ))
+    })?;
+    Ok(counts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Everything about one order.
+pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<OrderStory> {
+    let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
+    let order = query.query_row([id.0], rows::sendable).optional()?;
+    let order = order.ok_or_else(|| StoreError::NotFound {
+        what: "order",
+        name: id.to_string(),
+    })?;
+    let customer = connection
+        .prepare_cached("SELECT name FROM customers WHERE id = ?1")?
+        .query_row([order.order.customer.0], |row| row.get(0))?;
+    Ok(OrderStory {
+        order,
+        customer,
+        placements: placements(connection, id)?,
+        events: events(connection, id)?,
+        transfers: transfers(connection, id)?,
+    })
+}
+
+fn placements(connection: &Connection, id: OrderId) -> Result<Vec<PlacementRow>> {
+    let mut query =
+        connection.prepare_cached("SELECT * FROM placements WHERE order_id = ?1 ORDER BY id")?;
+    let rows = query.query_map([id.0], |row| {
+        Ok(PlacementRow {
+            id: PlacementId(row.get("id")?),
+            panel: PanelName::new(row.get::<_, String>("panel")?),
+            offer: OfferId::new(row.get::<_, String>("offer")?),
+            outcome: row.get("outcome")?,
+            raw: row.get("raw")?,
+            at: values::time(row, "began")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn events(connection: &Connection, id: OrderId) -> Result<Vec<Event>> {
+    let mut query =
+        connection.prepare_cached("SELECT * FROM order_events WHERE order_id = ?1 ORDER BY id")?;
+    let rows = query.query_map([id.0], |row| {
+        Ok(Event {
+            at: values::time(row, "at")?,
+            kind: row.get("kind")?,
+            text: row.get("text")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn transfers(connection: &Connection, id: OrderId) -> Result<Vec<TransferRow>> {
+    let mut query = connection.prepare_cached(
+        "SELECT at, kind, amount, currency, reference,
+                CASE WHEN actor IS NULL THEN note ELSE actor || ': ' || coalesce(note, '') END AS why
+         FROM transfers WHERE order_id = ?1 ORDER BY id",
+    )?;
+    let rows = query.query_map([id.0], |row| {
+        Ok(TransferRow {
+            at: values::time(row, "at")?,
+            kind: row.get("kind")?,
+            amount: values::money(row, "amount")?,
+            currency: Currency::new(row.get::<_, String>("currency")?),
+            reference: row.get("reference")?,
+            note: row.get("why")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

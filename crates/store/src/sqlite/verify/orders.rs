@@ -1,0 +1,223 @@
+//! Invariants 4, 6 and 8: what was held, what became of it, and by which formula.
+
+use std::collections::BTreeMap;
+
+use panelgate_domain::money::Money;
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::settlement::{Settlement, Verdict};
+use panelgate_domain::status::Final;
+use rusqlite::Connection;
+
+use super::{Findings, written};
+use crate::api::Result;
+use crate::sqlite::orders::rows;
+
+/// What the books say of one order.
+#[derive(Debug, Default)]
+struct Sums {
+    hold: Sum,
+    take: Sum,
+    release: Sum,
+    refund: Sum,
+    /// A transfer moved the money of somebody else.
+    strangers: i64,
+}
+
+/// Transfers of one kind.
+#[derive(Debug, Default)]
+struct Sum {
+    transfers: i64,
+    micros: i128,
+}
+
+/// Invariant 4, and 8 for closed orders.
+pub(super) fn holds_are_resolved_once(connection: &Connection, found: &mut Findings) -> Result<()> {
+    let mut orders = connection.prepare("SELECT * FROM orders ORDER BY id")?;
+    let mut rows = orders.query([])?;
+    while let Some(row) = rows.next()? {
+        let (order, closed_by) = (
+            rows::order(row)?,
+            row.get::<_, Option<String>>("closed_by")?,
+        );
+        let sums = sums(connection, &order)?;
+        check_hold(&order, &sums, found);
+        match order.state {
+            OrderState::Closed => {
+                check_resolved(&order, &sums, found);
+                check_formula(&order, closed_by.as_deref(), &sums, found);
+            }
+            _ => check_unresolved(&order, &sums, found),
+        }
+    }
+    Ok(())
+}
+
+fn sums(connection: &Connection, order: &Order) -> Result<Sums> {
+    let mut query = connection.prepare_cached(
+        "SELECT t.kind, t.amount,
+                EXISTS (SELECT 1 FROM entries e JOIN accounts a ON a.id = e.account
+                        WHERE e.transfer = t.id AND a.customer IS NOT NULL AND a.customer <> ?2) AS stranger
+         FROM transfers t WHERE t.order_id = ?1",
+    )?;
+    let mut sums = Sums::default();
+    let mut rows = query.query([order.id.0, order.customer.0])?;
+    while let Some(row) = rows.next()? {
+        let (kind, amount, stranger): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        sums.strangers += stranger;
+        let sum = match kind.as_str() {
+            "hold" => &mut sums.hold,
+            "take" => &mut sums.take,
+            "release" => &mut sums.release,
+            "refund" => &mut sums.refund,
+            _ => continue,
+        };
+        sum.transfers += 1;
+        sum.micros += i128::from(amount);
+    }
+    Ok(sums)
+}
+
+fn check_hold(order: &Order, sums: &Sums, found: &mut Findings) {
+    let (id, price) = (order.id, i128::from(order.price.micros()));
+    found.check(
+        4,
+        sums.hold.micros == price && sums.hold.transfers <= 1,
+        || {
+            format!(
+                "order {id} costs {}, {} holds of {} were taken",
+                order.price,
+                sums.hold.transfers,
+                written(sums.hold.micros)
+            )
+        },
+    );
+    found.check(4, sums.strangers == 0, || {
+        format!(
+            "{} transfers of order {id} moved somebody else's money",
+            sums.strangers
+        )
+    });
+}
+
+fn check_unresolved(order: &Order, sums: &Sums, found: &mut Findings) {
+    let moved = sums.take.transfers + sums.release.transfers + sums.refund.transfers;
+    found.check(4, moved == 0, || {
+        format!(
+            "order {} is {}, but {moved} transfers have resolved its hold",
+            order.id, order.state
+        )
+    });
+}
+
+fn check_resolved(order: &Order, sums: &Sums, found: &mut Findings) {
+    let id = order.id;
+    let resolved = sums.take.micros + sums.release.micros;
+    let once = sums.take.transfers <= 1 && sums.release.transfers <= 1;
+    found.check(4, resolved == sums.hold.micros && once, || {
+        format!(
+            "order {id}: {} taken and {} released are not the {} held",
+            written(sums.take.micros),
+            written(sums.release.micros),
+            written(sums.hold.micros)
+        )
+    });
+    found.check(4, sums.refund.micros <= sums.take.micros, || {
+        format!(
+            "order {id}: {} given back of {} taken",
+            written(sums.refund.micros),
+            written(sums.take.micros)
+        )
+    });
+    let kept = sums.take.micros - sums.refund.micros;
+    let said = order.taken.map(|taken| i128::from(taken.micros()));
+    found.check(4, said == Some(kept), || {
+        format!(
+            "order {id} says that {} was taken, the books {}",
+            said.map_or("nothing".to_owned(), written),
+            written(kept)
+        )
+    });
+}
+
+/// Invariant 8: the split is the formula's on the last accepted fact; what never was at a panel went back whole. Only an
+/// operator decides otherwise.
+fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mut Findings) {
+    let expected = match (closed_by, &order.fact) {
+        (Some("hand"), _) => return,
+        (Some("refusal" | "unsent" | "not_placed"), _) => Some(order.basis().canceled()),
+        (Some("fact"), Some(fact)) => match order.basis().settle(fact) {
+            Verdict::Settle(settlement) => Some(settlement),
+            Verdict::Live | Verdict::Undecided(_) => None,
+        },
+        _ => None,
+    };
+    let Some(Settlement {
+        word,
+        taken,
+        released,
+    }) = expected
+    else {
+        return found.add(
+            8,
+            format!(
+                "order {} was closed by something that ends no order",
+                order.id
+            ),
+        );
+    };
+    let same = |sum: &Sum, money: Money| sum.micros == i128::from(money.micros());
+    let holds =
+        order.ended == Some(word) && same(&sums.take, taken) && same(&sums.release, released);
+    found.check(8, holds, || {
+        format!(
+            "order {} ended {} with {} taken and {} released; the formula says {word}, {taken} and {released}",
+            order.id,
+            order.ended.map_or("nowhere", Final::word),
+            written(sums.take.micros),
+            written(sums.release.micros)
+        )
+    });
+}
+
+/// Invariant 4, seen from the accounts: a customer's held money is what their live orders cost.
+pub(super) fn held_is_what_live_orders_hold(
+    connection: &Connection,
+    found: &mut Findings,
+) -> Result<()> {
+    let mut held: BTreeMap<i64, (i128, i128)> = BTreeMap::new();
+    let mut accounts =
+        connection.prepare("SELECT customer, balance FROM accounts WHERE kind = 'held'")?;
+    for row in accounts.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))? {
+        let (customer, balance) = row?;
+        held.entry(customer).or_default().0 = i128::from(balance);
+    }
+    let mut live =
+        connection.prepare("SELECT customer, price FROM orders WHERE state <> 'closed'")?;
+    for row in live.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))? {
+        let (customer, price) = row?;
+        held.entry(customer).or_default().1 += i128::from(price);
+    }
+    for (customer, (says, sum)) in held {
+        found.check(4, says == sum, || {
+            format!(
+                "customer {customer} has {} held, their live orders cost {}",
+                written(says),
+                written(sum)
+            )
+        });
+    }
+    Ok(())
+}
+
+/// Invariant 6.
+pub(super) fn upstream_ids_are_unique(connection: &Connection, found: &mut Findings) -> Result<()> {
+    let mut query = connection.prepare(
+        "SELECT 'orders ' || group_concat(id, ', ') || ' are one order at ' || panel || ': ' || upstream_id
+         FROM orders WHERE upstream_id IS NOT NULL
+         GROUP BY panel, upstream_id HAVING count(*) > 1",
+    )?;
+    for text in query.query_map([], |row| row.get(0))? {
+        found.add(6, text?);
+    }
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! One thread writes. It takes what is queued, runs every job in a savepoint of its own, commits once, then answers all:
+//! a hundred orders cost one fsync.
+//!
+//! A job is answered after the commit that holds it, or not at all. If COMMIT fails, nobody knows what is in the file, so
+//! nobody is told anything: `on_fatal` is called, the thread ends, and callers wait until the process does.
+
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::metrics::StoreMetrics;
+
+/// The handle of the thread. Dropping it lets the thread finish what is queued.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+    /// Places of the queue that refusable jobs may take.
+    places: Arc<Semaphore>,
+    foreign_commits: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
+}
+
+/// What a job may do when the queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// It is refused with [`StoreError::Busy`].
+    Refusable,
+    /// It has room that refusable jobs cannot take, and waits if that is full too.
+    Reserved,
+}
+
+/// The bounds of a writer.
+pub(super) struct Limits {
+    /// Refusable jobs that may wait.
+    pub(super) queue: usize,
+    /// Other jobs that may wait besides.
+    pub(super) reserved: usize,
+    /// Jobs that may share a commit.
+    pub(super) batch: usize,
+}
+
+/// Told when a COMMIT failed.
+pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
+
+impl Writer {
+    /// Starts the thread. `keepsake` lives exactly as long as the thread may write: the lock of the file.
+    pub(super) fn start<K: Send + 'static>(
+        connection: Connection,
+        keepsake: K,
+        limits: &Limits,
+        on_fatal: OnFatal,
+        metrics: StoreMetrics,
+    ) -> Result<Self> {
+        let (queue, jobs) = mpsc::channel(limits.queue.saturating_add(limits.reserved).max(1));
+        let foreign_commits = Arc::new(AtomicU64::new(0));
+        let seen_version = data_version(&connection)?;
+        let batch = limits.batch.max(1);
+        let mut task = Task {
+            connection,
+            jobs,
+            batch,
+            seen_version,
+            foreign_commits: foreign_commits.clone(),
+            metrics,
+        };
+        let body = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| task.run()));
+            if let Err(why) = ended.unwrap_or_else(|_| Err("the writer panicked".to_owned())) {
+                // Nothing may touch the file any more, not even a closing connection; the lock stays until the process ends.
+                std::mem::forget((task, keepsake));
+                on_fatal(why);
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(body);
+        let thread = thread.map_err(|error| StoreError::Database(error.to_string()))?;
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(limits.queue)),
+            foreign_commits,
+            thread,
+        })
+    }
+
+    /// Runs a job in a transaction and answers when it is durable.
+    ///
+    /// If the future is dropped before the job was queued, the job does not happen; afterwards it does, unseen.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        room: Room,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        match room {
+            Room::Refusable => {
+                let place = self
+                    .places
+                    .clone()
+                    .try_acquire_owned()
+                    .map_err(|_| StoreError::Busy)?;
+                match self.queue.try_send(job(work, reply, Some(place))) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(_)) => return Err(StoreError::Busy),
+                    Err(TrySendError::Closed(_)) => pending().await,
+                }
+            }
+            Room::Reserved => {
+                if self.queue.send(job(work, reply, None)).await.is_err() {
+                    pending().await
+                }
+            }
+        }
+        match answer.await {
+            Ok(result) => result,
+            Err(_) => pending().await,
+        }
+    }
+
+    /// How often somebody else was found to have committed, up to the last job that was answered.
+    pub(super) fn foreign_commits(&self) -> u64 {
+        self.foreign_commits.load(Ordering::Acquire)
+    }
+
+    /// Finishes what is queued and ends the thread. Blocks.
+    pub(super) fn close(self) {
+        drop(self.queue);
+        // A panic of the thread went to `on_fatal` already.
+        _ = self.thread.join();
+    }
+}
+
+// === jobs ===
+
+/// Runs against the connection, or learns why it cannot.
+type Job = Box<dyn FnOnce(std::result::Result<&Connection, &str>) -> Done + Send>;
+
+/// A job that ran but was not answered yet.
+struct Done {
+    /// Whether what it wrote stays.
+    keep: bool,
+    answer: Answer,
+}
+
+/// Sends the answer; `Err` says why the whole group was undone.
+type Answer = Box<dyn FnOnce(std::result::Result<(), &str>)>;
+
+fn job<T: Send + 'static>(
+    work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    reply: oneshot::Sender<Result<T>>,
+    place: Option<OwnedSemaphorePermit>,
+) -> Job {
+    Box::new(move |connection| {
+        drop(place);
+        let result = match connection {
+            Ok(connection) => catch_unwind(AssertUnwindSafe(|| work(connection)))
+                .unwrap_or_else(|_| Err(StoreError::Corrupt("a transaction panicked".to_owned()))),
+            Err(why) => Err(StoreError::Database(why.to_owned())),
+        };
+        Done {
+            keep: result.is_ok(),
+            answer: Box::new(move |group| {
+                let undone = |why: &str| Err(StoreError::Database(why.to_owned()));
+                // Nobody listens if the caller is gone; what was done stays done.
+                _ = reply.send(group.map_or_else(undone, |()| result));
+            }),
+        }
+    })
+}
+
+// === the thread ===
+
+struct Task {
+    connection: Connection,
+    jobs: mpsc::Receiver<Job>,
+    batch: usize,
+    seen_version: i64,
+    foreign_commits: Arc<AtomicU64>,
+    metrics: StoreMetrics,
+}
+
+/// Why nobody can say what is in the file.
+type Fatal = String;
+
+impl Task {
+    fn run(&mut self) -> std::result::Result<(), Fatal> {
+        while let Some(first) = self.jobs.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < self.batch
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                group.push(job);
+            }
+            self.commit(group)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, group: Vec<Job>) -> std::result::Result<(), Fatal> {
+        let started = Instant::now();
+        let size = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        if let Err(error) = self.begin() {
+            let why = error.to_string();
+            tracing::error!(error = why, jobs = size, "no transaction could be begun");
+            group
+                .into_iter()
+                .for_each(|job| (job(Err(&why)).answer)(Ok(())));
+            return Ok(());
+        }
+        let (answers, undone) = self.run_group(group);
+        match &undone {
+            None => self
+                .execute("COMMIT")
+                .map_err(|error| format!("COMMIT failed: {error}"))?,
+            Some(why) => self
+                .roll_back()
+                .map_err(|error| format!("ROLLBACK after `{why}` failed: {error}"))?,
+        }
+        self.metrics
+            .commit_seconds
+            .observe(started.elapsed().as_secs_f64());
+        self.metrics.batch_size.observe(f64::from(size));
+        for answer in answers {
+            answer(undone.as_deref().map_or(Ok(()), Err));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let version = data_version(&self.connection)?;
+        if version != self.seen_version {
+            self.seen_version = version;
+            self.foreign_commits.fetch_add(1, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Runs every job; also says why the group cannot be committed, if it cannot.
+    fn run_group(&self, group: Vec<Job>) -> (Vec<Answer>, Option<String>) {
+        let mut undone: Option<String> = None;
+        let mut answers = Vec::with_capacity(group.len());
+        for job in group {
+            let (done, ended) = match &undone {
+                None => self.run_one(job),
+                Some(why) => (job(Err(why)), Ok(())),
+            };
+            answers.push(done.answer);
+            // SQLite gives up a whole transaction when the disk is full or fails: then there is no savepoint to end.
+            if let Err(error) = ended {
+                tracing::error!(%error, "a group of transactions is undone");
+                undone = Some(error.to_string());
+            }
+        }
+        (answers, undone)
+    }
+
+    fn run_one(&self, job: Job) -> (Done, rusqlite::Result<()>) {
+        if let Err(error) = self.execute("SAVEPOINT job") {
+            return (job(Err(&error.to_string())), Err(error));
+        }
+        let done = job(Ok(&self.connection));
+        let ended = match done.keep {
+            true => self.execute("RELEASE job"),
+            false => self
+                .execute("ROLLBACK TO job")
+                .and_then(|()| self.execute("RELEASE job")),
+        };
+        (done, ended)
+    }
+
+    fn roll_back(&self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() {
+            Ok(())
+        } else {
+            self.execute("ROLLBACK")
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// Changes whenever another connection has committed.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests;
