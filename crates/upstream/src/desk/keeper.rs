@@ -1,0 +1,49 @@
+//! What a desk does by itself: ends rests in the gauges when their time is over, and probes a panel that was down.
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Desk;
+use crate::breaker::Pass;
+
+/// How long a probe waits for the panel's limits.
+const PROBE_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Runs until the desk closes.
+pub(super) async fn run(desk: Desk) {
+    tokio::select! {
+        () = desk.closing() => {}
+        () = keep(&desk) => {}
+    }
+}
+
+async fn keep(desk: &Desk) {
+    loop {
+        let changed = desk.state_changed();
+        desk.show_state();
+        let pass = desk.admission().pass();
+        if pass == Pass::Probe {
+            // Any other call that is no order does as well; this one is for a panel that nobody asks anything.
+            let probed = desk.balance(PROBE_WITHIN).await;
+            tracing::info!(panel = %desk.panel(), up = probed.is_ok(), "probed");
+            continue;
+        }
+        let ends = [desk.next_rest_end(), probe_at(pass)]
+            .into_iter()
+            .flatten()
+            .min();
+        match ends {
+            Some(at) => tokio::select! {
+                () = changed => {}
+                () = sleep_until(at) => {}
+            },
+            None => changed.await,
+        }
+    }
+}
+
+const fn probe_at(pass: Pass) -> Option<Instant> {
+    match pass {
+        Pass::NothingBefore(at) => Some(at),
+        Pass::All | Pass::Probe | Pass::NothingDuringProbe => None,
+    }
+}

@@ -1,0 +1,345 @@
+//! The desk of one panel: its limits, its memory, and the only door to it.
+
+pub(crate) mod admission;
+pub(crate) mod class;
+pub(crate) mod rests;
+
+mod add;
+mod keeper;
+mod pace;
+mod permits;
+mod queue;
+mod snapshot;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use panelgate_domain::ids::{OfferId, PanelName, UpstreamId};
+use panelgate_domain::placement::PanelTrouble;
+use panelgate_wire::answer::Balance;
+use panelgate_wire::refusal::Classifier;
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use secrecy::ExposeSecret;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::add::{Late, Placed};
+use self::admission::{Admission, NotAdmitted, Permit};
+use self::class::Class;
+use self::rests::{Rest, Rests};
+pub use self::snapshot::DeskSnapshot;
+use crate::batch::{self, Batch, Interest, Reports};
+use crate::breaker::Pass;
+use crate::client::{self, Client};
+use crate::metrics::{DeskMetrics, Metrics};
+use crate::redact::Redactor;
+use crate::settings::{OpenError, PanelSettings};
+
+/// The desk of one panel. Every call to the panel leaves through it. A clone is the same desk.
+///
+/// A desk runs tasks of its own until [`Desk::close`]; dropping the last clone does not end them.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    panel: PanelName,
+    setup: ArcSwap<Setup>,
+    tls: ClientConfig,
+    admission: Arc<Admission>,
+    rests: Mutex<Rests>,
+    state_changed: Notify,
+    batch: Batch,
+    reports: Weak<dyn Reports>,
+    metrics: DeskMetrics,
+    listeners: Arc<Semaphore>,
+    cancels_singly: AtomicBool,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+/// What follows from the settings; replaced as a whole. A call keeps the one it began with.
+pub(crate) struct Setup {
+    pub(crate) settings: Arc<PanelSettings>,
+    pub(crate) client: Client,
+    pub(crate) classifier: Classifier,
+    pub(crate) redactor: Redactor,
+}
+
+impl Setup {
+    fn new(settings: PanelSettings, tls: ClientConfig) -> Result<Self, OpenError> {
+        let refusals = &settings.refusals;
+        Ok(Self {
+            client: Client::new(&settings, tls)?,
+            classifier: Classifier::new(&refusals.order, &refusals.panel, &refusals.throttled),
+            redactor: Redactor::new(&settings.key),
+            settings: Arc::new(settings),
+        })
+    }
+}
+
+// === the life of a desk ===
+
+impl Desk {
+    /// Opens a desk: no connection yet, but its tasks begin, so a tokio runtime must be running.
+    ///
+    /// `reports` is weak because whoever receives reports usually owns the desk.
+    ///
+    /// # Errors
+    /// The settings cannot work.
+    pub fn open(
+        settings: PanelSettings,
+        reports: Weak<dyn Reports>,
+        metrics: &Metrics,
+    ) -> Result<Self, OpenError> {
+        let tls = client::tls().map_err(OpenError::Tls)?;
+        let metrics = metrics.of_desk(&settings.name);
+        let admission = Admission::new(
+            settings.requests_per_second,
+            settings.max_in_flight,
+            metrics.queue(),
+        );
+        let desk = Self(Arc::new(Inner {
+            panel: settings.name.clone(),
+            setup: ArcSwap::from_pointee(Setup::new(settings, tls.clone())?),
+            tls,
+            admission: Arc::new(admission),
+            rests: Mutex::new(Rests::default()),
+            state_changed: Notify::new(),
+            batch: Batch::new(),
+            reports,
+            metrics,
+            listeners: Arc::new(Semaphore::new(add::MAX_LISTENERS)),
+            cancels_singly: AtomicBool::new(false),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }));
+        desk.show_state();
+        desk.spawn(batch::run(desk.clone()));
+        desk.spawn(keeper::run(desk.clone()));
+        Ok(desk)
+    }
+
+    /// Other settings from now on. Calls under way end as they began. Another URL or key makes it another account: what
+    /// the panel refused before, and the failures counted, are forgotten.
+    ///
+    /// # Errors
+    /// The settings cannot work, or are another panel's; nothing has changed then.
+    pub fn reconfigure(&self, settings: PanelSettings) -> Result<(), OpenError> {
+        if settings.name != self.0.panel {
+            return Err(OpenError::OtherPanel {
+                desk: self.0.panel.clone(),
+                given: settings.name,
+            });
+        }
+        let new = Setup::new(settings, self.0.tls.clone())?;
+        let (rate, max_in_flight) = (new.settings.requests_per_second, new.settings.max_in_flight);
+        let old = self.0.setup.swap(Arc::new(new));
+        let settings = self.settings();
+        let same_key = old.settings.key.expose_secret() == settings.key.expose_secret();
+        if !same_key || old.settings.url != settings.url {
+            self.0.rests.lock().moved();
+            self.0.cancels_singly.store(false, Ordering::Relaxed);
+            self.0.admission.forget_failures();
+        }
+        self.0.admission.set_limits(rate, max_in_flight);
+        self.changed();
+        Ok(())
+    }
+
+    /// Ends the desk: nobody is admitted any more, looks and late answers are given up, whoever waits in
+    /// [`Desk::ask`] is told. Returns when the calls that must not be cut off have ended, each by its own `timeout`.
+    pub async fn close(&self) {
+        self.0.admission.close();
+        self.0.closing.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// The settings as they are now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<PanelSettings> {
+        Arc::clone(&self.0.setup.load().settings)
+    }
+
+    /// Whose desk it is.
+    #[must_use]
+    pub fn panel(&self) -> &PanelName {
+        &self.0.panel
+    }
+}
+
+// === may an order go ===
+
+impl Desk {
+    /// Whether an order of this offer may be sent now. Limits are another matter: see [`Desk::admit`].
+    ///
+    /// # Errors
+    /// Why not; the first reason of several.
+    pub fn takes_orders(&self, offer: &OfferId) -> Result<(), Rest> {
+        let route = || self.0.rests.lock().of_route(offer);
+        self.panel_rest().or_else(route).map_or(Ok(()), Err)
+    }
+
+    /// The operator pauses the panel (no new orders, everything else goes on) or resumes it.
+    pub fn set_paused(&self, paused: bool) {
+        self.0.rests.lock().set_paused(paused);
+        self.changed();
+    }
+
+    /// An unknown outcome of this desk is known now: by a late answer, evidence, or an operator.
+    pub fn question_closed(&self) {
+        self.0.rests.lock().question_closed();
+        self.changed();
+    }
+
+    /// A permit, if there is one at once and it is nobody else's turn.
+    #[must_use]
+    pub fn try_admit(&self, class: Class) -> Option<Permit> {
+        self.0.admission.try_admit(class)
+    }
+
+    /// A permit, waited for at most `within`. Dropping the future leaves the queue and spends nothing.
+    ///
+    /// # Errors
+    /// The time is over, too many wait, or the desk is closed.
+    pub async fn admit(&self, class: Class, within: Duration) -> Result<Permit, NotAdmitted> {
+        self.0.admission.admit(class, within).await
+    }
+
+    /// Wants orders to be looked at. Resolves when a call for each of the ids has ended and [`Reports::reported`] has
+    /// returned. Ids that many ask for are asked once; ids under way are not asked again. What finds no place in a full
+    /// queue is left out, and so is everything once the desk is closed.
+    ///
+    /// Dropping the future cancels nothing.
+    pub async fn ask(&self, interest: Interest, ids: Vec<UpstreamId>) {
+        self.0.batch.ask(interest, ids).await;
+    }
+}
+
+// === for the rest of the crate ===
+
+impl Desk {
+    pub(crate) fn setup(&self) -> Arc<Setup> {
+        self.0.setup.load_full()
+    }
+
+    pub(crate) fn metrics(&self) -> &DeskMetrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn batch(&self) -> &Batch {
+        &self.0.batch
+    }
+
+    pub(crate) fn reports(&self) -> Option<Arc<dyn Reports>> {
+        self.0.reports.upgrade()
+    }
+
+    /// Runs a task that [`Desk::close`] waits for.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(task);
+    }
+
+    /// Resolves when the desk is being closed.
+    pub(crate) async fn closing(&self) {
+        self.0.closing.cancelled().await;
+    }
+
+    /// A call ended, with an answer that makes sense or without.
+    pub(crate) fn heard(&self, answer: bool) {
+        if answer {
+            self.0.admission.succeeded();
+        } else {
+            self.0.admission.failed();
+        }
+        self.changed();
+    }
+
+    /// The panel said that we ask too often.
+    pub(crate) fn throttled(&self, retry_after: Option<Duration>) {
+        self.0.admission.slow_down(retry_after);
+        tracing::warn!(panel = %self.0.panel, ?retry_after, "the panel says that we ask too often");
+    }
+
+    pub(crate) fn balance_polled(&self, balance: &Balance) {
+        self.0.rests.lock().polled(balance.amount);
+        let settings = self.settings();
+        let currency = balance.currency.as_ref().unwrap_or(&settings.currency);
+        self.0.metrics.show_balance(currency, balance.amount);
+        self.changed();
+    }
+
+    pub(crate) fn services_read(&self) {
+        self.0.rests.lock().synced();
+    }
+
+    /// Whether the panel is known not to understand `orders` in `cancel`.
+    pub(crate) fn cancels_singly(&self) -> bool {
+        self.0.cancels_singly.load(Ordering::Relaxed)
+    }
+
+    /// It does not.
+    pub(crate) fn cancel_singly(&self) {
+        self.0.cancels_singly.store(true, Ordering::Relaxed);
+    }
+
+    fn refused(&self, trouble: PanelTrouble, offer: &OfferId) {
+        tracing::warn!(panel = %self.0.panel, ?trouble, %offer, "the panel refuses orders");
+        self.0.rests.lock().refused(trouble, offer, Instant::now());
+        self.changed();
+    }
+
+    fn question_opened(&self) {
+        self.0.rests.lock().question_opened();
+        self.changed();
+    }
+
+    fn listeners(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.listeners)
+    }
+
+    fn admission(&self) -> &Admission {
+        &self.0.admission
+    }
+
+    /// The first reason why the panel takes no order at all.
+    fn panel_rest(&self) -> Option<Rest> {
+        self.panel_rests().into_iter().next()
+    }
+
+    /// All reasons why the panel takes no order at all.
+    fn panel_rests(&self) -> Vec<Rest> {
+        let settings = self.settings();
+        let remembered = self
+            .0
+            .rests
+            .lock()
+            .of_panel(Instant::now(), settings.max_unconfirmed);
+        let off = (!settings.orders).then_some(Rest::OrdersOff);
+        let broken = (self.0.admission.pass() != Pass::All).then_some(Rest::Breaker);
+        remembered.into_iter().chain(off).chain(broken).collect()
+    }
+
+    fn next_rest_end(&self) -> Option<Instant> {
+        self.0.rests.lock().next_end(Instant::now())
+    }
+
+    fn changed(&self) {
+        self.show_state();
+        self.0.state_changed.notify_one();
+    }
+
+    fn show_state(&self) {
+        self.0.metrics.show_rests(&self.panel_rests());
+    }
+
+    fn state_changed(&self) -> Notified<'_> {
+        self.0.state_changed.notified()
+    }
+}

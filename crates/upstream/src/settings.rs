@@ -1,0 +1,71 @@
+//! What a desk is told about its panel.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use panelgate_domain::ids::{Currency, PanelName};
+use secrecy::SecretString;
+use url::Url;
+
+/// Everything a desk knows about its panel; replaced as a whole by [`crate::Desk::reconfigure`].
+#[derive(Clone, Debug)]
+pub struct PanelSettings {
+    /// Its name in the configuration.
+    pub name: PanelName,
+    /// Where every call goes, as it stands: nothing is appended.
+    pub url: Url,
+    /// Our key there.
+    pub key: SecretString,
+    /// The currency of its rates, charges and balance.
+    pub currency: Currency,
+    /// False: no new orders, everything else goes on.
+    pub orders: bool,
+    /// Most calls per second, of all kinds together, in any one second.
+    pub requests_per_second: NonZeroU32,
+    /// Most calls under way at once; 0 counts as 1. If there is more than one slot, one is never an order's.
+    pub max_in_flight: u32,
+    /// How long a call is waited for.
+    pub timeout: Duration,
+    /// How long, from its beginning, the answer to an `add` is still listened for.
+    pub late_answer: Duration,
+    /// Most ids in one `status` call; 0 counts as 1.
+    pub status_batch: usize,
+    /// So many open questions, and the panel gets no new order.
+    pub max_unconfirmed: u32,
+    /// True: `http` and private or loopback addresses are fine.
+    pub allow_private: bool,
+    /// Error texts of this panel beyond the built-in lists.
+    pub refusals: Refusals,
+    /// How long an asked id waits for company before its call leaves.
+    pub gather: Duration,
+}
+
+/// Error texts of one panel, as globs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// The order was refused.
+    pub order: Vec<String>,
+    /// The panel takes no order now.
+    pub panel: Vec<String>,
+    /// We ask too often.
+    pub throttled: Vec<String>,
+}
+
+/// Why a desk cannot work with its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A desk keeps its panel for life.
+    #[error("these are the settings of panel {given}, not of {desk}")]
+    OtherPanel {
+        /// Whose desk it is.
+        desk: PanelName,
+        /// Whose settings they are.
+        given: PanelName,
+    },
+    /// Nothing an HTTP request can be sent to.
+    #[error("`{0}` is no address of a panel")]
+    Url(Url),
+    /// The TLS library refused its own defaults.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+}
