@@ -1,1 +1,33 @@
-//! What each action means: the only conductor
+//! What each action means: the only conductor.
+//!
+//! It sees neither HTTP nor SQL. It decides what happens in which order, asks the store for transactions and the desks for
+//! calls, and answers a [`Reply`](panelgate_domain::reply::Reply) or a [`Fault`](panelgate_domain::fault::Fault). What
+//! moves money runs detached from whoever asked: a customer that hangs up changes nothing.
+//!
+//! Start with [`Engine::run`], then `actions::add` and `place` for the life of an order, `actions::status`, `looks` and
+//! `settle` for how it ends, and `tasks` for what happens without being asked.
+
+mod actions;
+mod book;
+mod clock;
+mod core;
+mod keys;
+mod looks;
+mod market;
+mod metrics;
+mod operate;
+mod place;
+mod settings;
+mod settle;
+mod start;
+mod sync;
+mod tasks;
+
+pub use clock::{Clock, SystemClock};
+pub use core::{Cx, Engine};
+pub use market::{Market, Rules};
+pub use metrics::Metrics;
+pub use operate::{OperateError, PanelReport};
+pub use settings::Settings;
+pub use start::{Parts, ReloadError, StartError};
+pub use sync::{SyncError, SyncReport};

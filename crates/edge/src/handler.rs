@@ -1,0 +1,211 @@
+//! One request: read it, find who asks, do it, answer.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use panelgate_domain::action::Action;
+use panelgate_domain::fault::{Effect, Fault, Refusal, Who};
+use panelgate_domain::reply::Reply;
+use panelgate_engine::{Cx, Engine};
+use panelgate_wire::{reply, request};
+
+use crate::auth;
+use crate::body::{self, BodyError};
+use crate::limits::Limits;
+use crate::listing::Listings;
+use crate::metrics::Metrics;
+use crate::page;
+use crate::settings::Settings;
+
+/// What answers requests.
+pub(crate) struct Handler {
+    settings: Settings,
+    paths: Vec<String>,
+    engine: Engine,
+    limits: Limits,
+    listings: Listings,
+    metrics: Metrics,
+}
+
+/// There is no honest answer in time: the connection is closed instead, and the client knows as much as we do.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer in time")]
+pub(crate) struct NoAnswer;
+
+impl Handler {
+    pub(crate) fn new(settings: Settings, engine: Engine, metrics: Metrics) -> Self {
+        let paths = settings
+            .paths
+            .iter()
+            .map(|path| path.trim_end_matches('/').to_owned())
+            .collect();
+        let limits = Limits::new(settings.add_per_second, settings.reads_per_second);
+        Self {
+            settings,
+            paths,
+            engine,
+            limits,
+            listings: Listings::new(),
+            metrics,
+        }
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, NoAnswer> {
+        let path = request.uri().path().trim_end_matches('/');
+        if self.paths.iter().any(|known| known == path) {
+            return self.api(request).await;
+        }
+        if !path.is_empty() {
+            return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
+        }
+        match *request.method() {
+            Method::GET | Method::HEAD => Ok(page::response(
+                self.paths.first().map_or("/", String::as_str),
+            )),
+            _ => {
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n");
+                response
+                    .headers_mut()
+                    .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                Ok(response)
+            }
+        }
+    }
+
+    async fn api(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, NoAnswer> {
+        let began = Instant::now();
+        let (head, incoming) = request.into_parts();
+        let body = match body::read(incoming, self.settings.body_bytes, self.settings.body).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge) => return Ok(json(reply::refusal(Refusal::IncorrectRequest))),
+            Err(BodyError::Cut | BodyError::TooSlow) => return Err(NoAnswer),
+        };
+        let decoded = request::read(&request::Raw {
+            get: head.method == Method::GET,
+            get_add: self.settings.get_add,
+            query: head.uri.query().unwrap_or(""),
+            body: &body,
+            header_key: auth::key_in(&head.headers),
+            idempotency_key: header(&head.headers, &IDEMPOTENCY_KEY),
+        });
+        let action = decoded.action.as_ref().map_or("invalid", Action::name);
+        let answer = self.answer(decoded).await;
+        self.metrics
+            .request(action, outcome(&answer), began.elapsed());
+        match answer {
+            Ok(reply) => Ok(json(self.render(&reply))),
+            Err(Failure::Fault(fault)) => {
+                log(action, &fault);
+                Ok(json(reply::refusal(fault.refusal)))
+            }
+            Err(Failure::NoAnswer) => Err(NoAnswer),
+        }
+    }
+
+    async fn answer(&self, request: request::Request) -> Result<Reply, Failure> {
+        let hash = request
+            .key
+            .as_deref()
+            .map(auth::hash)
+            .ok_or(Refusal::InvalidApiKey)?;
+        let owner = self.engine.owner_of_key(hash).await;
+        let owner = owner.map_err(|error| Fault::us(Refusal::TooManyRequests, error))?;
+        let cx = Cx {
+            customer: owner.ok_or(Refusal::InvalidApiKey)?,
+        };
+        let action = request.action?;
+        if !self.limits.allow(hash, &action) {
+            return match self.engine.recall(&cx, &action).await {
+                Some(answer) => Ok(answer?),
+                None => Err(Refusal::TooManyRequests.into()),
+            };
+        }
+        match tokio::time::timeout(self.settings.answer, self.engine.run(&cx, action)).await {
+            Ok(answer) => Ok(answer?),
+            // What was begun goes on; saying anything about it now could be a lie.
+            Err(_) => Err(Failure::NoAnswer),
+        }
+    }
+
+    fn render(&self, answer: &Reply) -> Bytes {
+        match answer {
+            Reply::Services(list) => self.listings.bytes(list),
+            other => reply::reply(other),
+        }
+    }
+}
+
+/// Why there is no reply.
+enum Failure {
+    Fault(Fault),
+    NoAnswer,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Fault(refusal.into())
+    }
+}
+
+const fn outcome(answer: &Result<Reply, Failure>) -> &'static str {
+    match answer {
+        Ok(_) => "ok",
+        Err(Failure::NoAnswer) => "no_answer",
+        Err(Failure::Fault(fault)) => match fault.who {
+            Who::Customer => "refused",
+            Who::Panel => "refused_by_panel",
+            Who::Us => "failed",
+        },
+    }
+}
+
+/// The one place where a fault is logged.
+fn log(action: &str, fault: &Fault) {
+    match (fault.who, fault.effect) {
+        (Who::Customer, Effect::DidNotHappen) => tracing::debug!(action, %fault, "refused"),
+        (Who::Panel, _) => tracing::info!(action, %fault, "a panel refused"),
+        _ => tracing::error!(action, effect = ?fault.effect, %fault, "failed"),
+    }
+}
+
+/// Old clients read the type to the letter and never expect anything but 200.
+fn json(body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+fn header<'a>(headers: &'a http::HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -1,0 +1,64 @@
+//! How often a key may ask: one limiter for what moves money, one for everything else.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use moka::sync::Cache;
+use panelgate_domain::action::Action;
+
+/// The limiters of all keys that asked lately.
+pub(crate) struct Limits {
+    money: Quota,
+    reads: Quota,
+    keys: Cache<[u8; 32], Arc<KeyLimits>>,
+}
+
+struct KeyLimits {
+    money: DefaultDirectRateLimiter,
+    reads: DefaultDirectRateLimiter,
+}
+
+impl Limits {
+    pub(crate) fn new(money: NonZeroU32, reads: NonZeroU32) -> Self {
+        Self {
+            money: Quota::per_second(money),
+            reads: Quota::per_second(reads),
+            keys: Cache::new(REMEMBERED),
+        }
+    }
+
+    /// Whether the key with this hash may do this now; counts it if so.
+    pub(crate) fn allow(&self, key: [u8; 32], action: &Action) -> bool {
+        let limits = self.keys.get_with(key, || {
+            Arc::new(KeyLimits {
+                money: RateLimiter::direct(self.money),
+                reads: RateLimiter::direct(self.reads),
+            })
+        });
+        let limiter = match action {
+            Action::Add(_) | Action::Refill(_) | Action::Cancel(_) => &limits.money,
+            _ => &limits.reads,
+        };
+        limiter.check().is_ok()
+    }
+}
+
+/// Bound of the memory. Only keys that exist get here, so nobody can push others out by guessing.
+const REMEMBERED: u64 = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_own_limits() {
+        let two = NonZeroU32::new(2).expect("not 0");
+        let limits = Limits::new(two, two);
+        let add = Action::Add(panelgate_domain::action::Add::default());
+        assert!(limits.allow([1; 32], &add) && limits.allow([1; 32], &add));
+        assert!(!limits.allow([1; 32], &add));
+        assert!(limits.allow([1; 32], &Action::Balance));
+        assert!(limits.allow([2; 32], &add));
+    }
+}

@@ -1,0 +1,50 @@
+//! The edge's metrics. The doc comment of a field is its help text.
+
+use std::time::Duration;
+
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+
+/// Requests of customers, as Prometheus sees them.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Requests of customers by action and result.
+    requests: IntCounterVec,
+    /// Time from the head of a request to its answer, by action.
+    seconds: HistogramVec,
+}
+
+impl Metrics {
+    /// Creates the metrics and registers them.
+    ///
+    /// # Errors
+    /// Some of them are registered already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let requests = IntCounterVec::new(
+            Opts::new(
+                "panelgate_requests_total",
+                "Requests of customers by action and result",
+            ),
+            &["action", "result"],
+        )?;
+        let seconds = HistogramVec::new(
+            HistogramOpts::new(
+                "panelgate_request_seconds",
+                "Time from the head of a request to its answer, by action",
+            )
+            .buckets(vec![
+                0.0005, 0.002, 0.01, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
+            ]),
+            &["action"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(seconds.clone()))?;
+        Ok(Self { requests, seconds })
+    }
+
+    pub(crate) fn request(&self, action: &str, result: &str, took: Duration) {
+        self.requests.with_label_values(&[action, result]).inc();
+        self.seconds
+            .with_label_values(&[action])
+            .observe(took.as_secs_f64());
+    }
+}

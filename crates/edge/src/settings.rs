@@ -1,0 +1,46 @@
+//! The edge's knobs; `contract.md` has their defaults.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// How the customers' listener behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The paths of the API; a trailing `/` is the same place.
+    pub paths: Vec<String>,
+    /// Whether `add` may come by GET.
+    pub get_add: bool,
+    /// Open connections in all.
+    pub connections: usize,
+    /// Open connections of one address.
+    pub per_address: usize,
+    /// Time for a head, and for an idle connection to say something.
+    pub head: Duration,
+    /// Time for a body.
+    pub body: Duration,
+    /// Size of a body.
+    pub body_bytes: usize,
+    /// `add`, `refill` and `cancel` per key and second.
+    pub add_per_second: NonZeroU32,
+    /// Other requests per key and second.
+    pub reads_per_second: NonZeroU32,
+    /// Time for an answer: a little less than old clients wait.
+    pub answer: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            paths: vec!["/api/v2".to_owned()],
+            get_add: false,
+            connections: 10_000,
+            per_address: 1_000,
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(15),
+            body_bytes: 1_048_576,
+            add_per_second: NonZeroU32::new(100).expect("100 is not 0"),
+            reads_per_second: NonZeroU32::new(1_000).expect("1000 is not 0"),
+            answer: Duration::from_millis(9_500),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! `cancel`: an unsent order ends at once; a sent one is only asked to be canceled, and what becomes of it is seen by
+//! `status`. Nothing is ever paid back because a panel said that it was asked.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use panelgate_domain::action::Ids;
+use panelgate_domain::fault::{Fault, Refusal};
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::reply::{PerId, Reply};
+use panelgate_store::StoreError;
+use panelgate_store::model::{Answer, CancelAnswer, Decision};
+use panelgate_upstream::{CancelOutcome, Sent};
+
+use super::{only, own_orders};
+use crate::core::{Core, Cx, store_fault};
+
+pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fault> {
+    let orders = own_orders(core, cx, &ids).await?;
+    // Detached: wishes that were written down are sent, whoever is still listening.
+    let work = core.tracker.spawn(cancel_all(Arc::clone(core), orders));
+    let answers = work
+        .await
+        .map_err(|error| Fault::us(Refusal::TooManyRequests, error))?;
+    match ids {
+        Ids::One(_) => only(answers).map(|()| Reply::Canceled),
+        Ids::Many(_) => Ok(Reply::Cancels(answers)),
+    }
+}
+
+/// What is known of a wish before any panel was asked.
+enum Wish {
+    /// Answered by us alone.
+    Answered(Result<(), Refusal>),
+    /// For the order's panel.
+    Forward(Arc<Order>),
+}
+
+async fn cancel_all(core: Arc<Core>, orders: PerId<Arc<Order>>) -> PerId<()> {
+    let wishes = join_all(orders.into_iter().map(|(asked, order)| {
+        let core = &core;
+        async move {
+            let wish = match order {
+                Ok(order) => wish(core, order).await,
+                Err(refusal) => Wish::Answered(Err(refusal)),
+            };
+            (asked, wish)
+        }
+    }));
+    let wishes = wishes.await;
+    let to_forward = wishes.iter().filter_map(|(_, wish)| match wish {
+        Wish::Forward(order) => Some(Arc::clone(order)),
+        Wish::Answered(_) => None,
+    });
+    let forwarded = forward(&core, to_forward.collect()).await;
+    let answer = |wish| match wish {
+        Wish::Answered(answer) => answer,
+        Wish::Forward(order) => forwarded
+            .get(&order.id)
+            .copied()
+            .unwrap_or(Err(Refusal::TooManyRequests)),
+    };
+    wishes
+        .into_iter()
+        .map(|(asked, wish)| (asked, answer(wish)))
+        .collect()
+}
+
+/// Takes the wish as far as we can alone. The order may move on meanwhile, so its state is looked at again when a step
+/// fails; it only ever moves towards its end.
+async fn wish(core: &Core, mut order: Arc<Order>) -> Wish {
+    for _ in 0..STEPS_OF_AN_ORDER {
+        let step = match order.state {
+            OrderState::Open => close_unsent(core, order.id).await,
+            OrderState::Closed => return Wish::Answered(Err(Refusal::CannotBeCanceled)),
+            OrderState::Sending | OrderState::Unconfirmed => {
+                core.store.wish_cancel(order.id, core.now()).await
+            }
+            OrderState::Placed if !order.cancel => {
+                return Wish::Answered(Err(Refusal::CannotBeCanceled));
+            }
+            OrderState::Placed => core.store.wish_cancel(order.id, core.now()).await,
+        };
+        match step {
+            Ok(changed) => {
+                let changed = core.remember(changed);
+                return if changed.state == OrderState::Placed {
+                    Wish::Forward(changed)
+                } else {
+                    Wish::Answered(Ok(()))
+                };
+            }
+            Err(StoreError::WrongState { .. }) => match core.store.orders(vec![order.id]).await {
+                Ok(found) => match found.into_iter().next() {
+                    Some(found) => order = core.remember(found),
+                    None => return Wish::Answered(Err(Refusal::IncorrectOrderId)),
+                },
+                Err(error) => return Wish::Answered(Err(store_fault(&error).refusal)),
+            },
+            Err(error) => return Wish::Answered(Err(store_fault(&error).refusal)),
+        }
+    }
+    Wish::Answered(Err(Refusal::TooManyRequests))
+}
+
+async fn close_unsent(core: &Core, order: OrderId) -> Result<Order, StoreError> {
+    let decision = Decision {
+        order,
+        actor: "customer".into(),
+        reason: "canceled before it was sent".into(),
+        at: core.now(),
+    };
+    core.store.close_unsent(decision).await
+}
+
+/// Sends the wishes of placed orders to their panels, one call per panel.
+pub(crate) async fn forward(
+    core: &Core,
+    orders: Vec<Arc<Order>>,
+) -> HashMap<OrderId, Result<(), Refusal>> {
+    let mut by_panel: BTreeMap<PanelName, HashMap<UpstreamId, OrderId>> = BTreeMap::new();
+    for order in orders {
+        if let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) {
+            by_panel
+                .entry(panel.clone())
+                .or_default()
+                .insert(upstream_id.clone(), order.id);
+        }
+    }
+    let panels = by_panel
+        .into_iter()
+        .map(|(panel, ids)| forward_to(core, panel, ids));
+    join_all(panels).await.into_iter().flatten().collect()
+}
+
+async fn forward_to(
+    core: &Core,
+    panel: PanelName,
+    ids: HashMap<UpstreamId, OrderId>,
+) -> Vec<(OrderId, Result<(), Refusal>)> {
+    let asked: Vec<UpstreamId> = ids.keys().cloned().collect();
+    let sent = match core.desk(&panel) {
+        Some(desk) => desk.cancel(asked, core.settings.route_wait).await,
+        None => {
+            return ids
+                .into_values()
+                .map(|order| (order, Err(Refusal::TooManyRequests)))
+                .collect();
+        }
+    };
+    let kept = ids.into_iter().map(|(upstream_id, order)| {
+        let outcome = match &sent {
+            Sent::Sent(outcomes) => outcomes
+                .get(&upstream_id)
+                .cloned()
+                .unwrap_or(CancelOutcome::Unknown),
+            Sent::NotSent(why) => {
+                return keep(
+                    core,
+                    order,
+                    CancelAnswer::Refused,
+                    why.to_string(),
+                    Err(Refusal::TooManyRequests),
+                );
+            }
+        };
+        match outcome {
+            CancelOutcome::Asked => keep(core, order, CancelAnswer::Sent, "asked".into(), Ok(())),
+            CancelOutcome::Unknown => {
+                keep(core, order, CancelAnswer::Sent, "unknown".into(), Ok(()))
+            }
+            CancelOutcome::Refused(text) => keep(
+                core,
+                order,
+                CancelAnswer::Refused,
+                text,
+                Err(Refusal::CannotBeCanceled),
+            ),
+        }
+    });
+    join_all(kept).await
+}
+
+async fn keep(
+    core: &Core,
+    order: OrderId,
+    answer: CancelAnswer,
+    raw: String,
+    reply: Result<(), Refusal>,
+) -> (OrderId, Result<(), Refusal>) {
+    tracing::info!(%order, answer = raw, "cancel asked");
+    let raw = Answer {
+        outcome: "cancel".into(),
+        raw,
+        at: core.now(),
+    };
+    match core
+        .insist("cancel", || {
+            core.store.answer_cancel(order, answer, raw.clone())
+        })
+        .await
+    {
+        Ok(changed) => _ = core.remember(changed),
+        // It ended meanwhile: there is nothing left to note.
+        Err(error) => {
+            tracing::debug!(%order, %error, "the answer to a cancel was not needed any more")
+        }
+    }
+    (order, reply)
+}
+
+/// open → sending → unconfirmed → placed → closed, and back to open from sending once per route.
+const STEPS_OF_AN_ORDER: usize = 16;

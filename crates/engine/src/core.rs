@@ -1,0 +1,236 @@
+//! The engine's one struct of shared things, and the way into it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use dashmap::{DashMap, DashSet};
+use panelgate_domain::action::Action;
+use panelgate_domain::customer::Customer;
+use panelgate_domain::fault::{Fault, Refusal};
+use panelgate_domain::ids::{OrderId, PanelName};
+use panelgate_domain::offer::OfferList;
+use panelgate_domain::order::Order;
+use panelgate_domain::reply::Reply;
+use panelgate_domain::status::Fact;
+use panelgate_domain::time::Timestamp;
+use panelgate_store::{Store, StoreError};
+use panelgate_upstream::Desk;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::actions;
+use crate::book::Book;
+use crate::clock::Clock;
+use crate::keys::Keys;
+use crate::looks::Looks;
+use crate::market::Market;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// The engine: cheap to clone, the same behind every clone.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Core>);
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    /// The customer behind the key.
+    pub customer: Arc<Customer>,
+}
+
+/// What the engine works with.
+pub(crate) struct Core {
+    /// The truth.
+    pub(crate) store: Arc<dyn Store>,
+    /// Wall time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The knobs.
+    pub(crate) settings: Settings,
+    /// What is sold at what price; swapped whole.
+    pub(crate) market: ArcSwap<Market>,
+    /// The last believed list of each panel.
+    pub(crate) lists: Mutex<BTreeMap<PanelName, OfferList>>,
+    /// One desk per panel; swapped whole.
+    pub(crate) desks: ArcSwap<Desks>,
+    /// Orders in memory.
+    pub(crate) book: Book,
+    /// Owners of keys.
+    pub(crate) keys: Keys,
+    /// When which order is looked at next.
+    pub(crate) looks: Looks,
+    /// Orders that some task is placing right now; the store's compare-and-set would stop a second one, but only after it
+    /// took a permit.
+    pub(crate) placing: DashSet<OrderId>,
+    /// Unconfirmed orders that count against their panel's `max_unconfirmed`.
+    pub(crate) questions: DashSet<OrderId>,
+    /// Final facts that were odd: money moves when a second look agrees.
+    pub(crate) suspects: DashMap<OrderId, Fact>,
+    /// Panels whose background tasks run.
+    pub(crate) followed: DashSet<PanelName>,
+    /// No new order leaves.
+    pub(crate) paused: AtomicBool,
+    /// Rung when an order that waits might find a route.
+    pub(crate) routes_changed: Notify,
+    /// One rebuild of the market at a time.
+    pub(crate) rebuilding: tokio::sync::Mutex<()>,
+    /// Counted and timed things.
+    pub(crate) metrics: Metrics,
+    /// For desks that are opened later.
+    pub(crate) upstream_metrics: panelgate_upstream::Metrics,
+    /// Everything that outlives the request it came from.
+    pub(crate) tracker: TaskTracker,
+    /// Ends the background tasks.
+    pub(crate) stop: CancellationToken,
+}
+
+/// The desks by panel.
+pub(crate) type Desks = BTreeMap<PanelName, Desk>;
+
+impl Engine {
+    /// Does what a customer asks. Dropping the future stops the waiting, never the work: what moves money goes on.
+    ///
+    /// # Errors
+    /// The fault says who is to blame, what became of it, and what to tell the customer.
+    pub async fn run(&self, cx: &Cx, action: Action) -> Result<Reply, Fault> {
+        let core = &self.0;
+        match action {
+            Action::Services => Ok(Reply::Services(core.market.load().price_list(&cx.customer))),
+            Action::Balance => actions::balance::run(core, cx).await,
+            Action::Add(add) => actions::add::run(core, cx, add).await,
+            Action::Status(ids) => actions::status::run(core, cx, ids).await,
+            Action::Refill(ids) => actions::refill::run(core, cx, ids).await,
+            Action::RefillStatus(ids) => actions::refill_status::run(core, cx, ids).await,
+            Action::Cancel(ids) => actions::cancel::run(core, cx, ids).await,
+        }
+    }
+
+    /// Answers a poll from what is known, without asking a panel or waiting: for customers over their limit. `None` for
+    /// actions that are no polls.
+    pub async fn recall(&self, cx: &Cx, action: &Action) -> Option<Result<Reply, Fault>> {
+        let core = &self.0;
+        match action {
+            Action::Services => Some(Ok(Reply::Services(
+                core.market.load().price_list(&cx.customer),
+            ))),
+            Action::Balance => Some(actions::balance::run(core, cx).await),
+            Action::Status(ids) => Some(actions::status::recall(core, cx, ids).await),
+            Action::RefillStatus(ids) => Some(actions::refill_status::recall(core, cx, ids).await),
+            Action::Add(_) | Action::Refill(_) | Action::Cancel(_) => None,
+        }
+    }
+
+    /// The customer whose key has this SHA-256, if the key may be used.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn owner_of_key(&self, hash: [u8; 32]) -> Result<Option<Arc<Customer>>, StoreError> {
+        self.0.keys.owner(self.0.store.as_ref(), hash).await
+    }
+
+    /// Fails if the store cannot be written.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        self.0.store.check_writable().await
+    }
+
+    /// What is sold at what price right now.
+    #[must_use]
+    pub fn market(&self) -> Arc<Market> {
+        self.0.market.load_full()
+    }
+
+    /// Ends the background tasks, waits until everything under way is written down, and closes the desks.
+    pub async fn stop(&self) {
+        let core = &self.0;
+        core.stop.cancel();
+        core.tracker.close();
+        core.tracker.wait().await;
+        for desk in core.desks.load().values() {
+            desk.close().await;
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn desk(&self, panel: &PanelName) -> Option<Desk> {
+        self.desks.load().get(panel).cloned()
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Keeps a committed change of an order in memory, and what follows from its state.
+    pub(crate) fn remember(&self, order: Order) -> Arc<Order> {
+        let order = self.book.put(order);
+        self.looks.follow(&order, self.now(), &self.settings);
+        if order.closed.is_some() {
+            self.suspects.remove(&order.id);
+        }
+        order
+    }
+
+    /// An order from memory, or from the store.
+    pub(crate) async fn orders(
+        &self,
+        ids: &[OrderId],
+    ) -> Result<BTreeMap<OrderId, Arc<Order>>, StoreError> {
+        let mut found = BTreeMap::new();
+        let mut missing = Vec::new();
+        for id in ids {
+            match self.book.get(*id) {
+                Some(order) => _ = found.insert(*id, order),
+                None => missing.push(*id),
+            }
+        }
+        if !missing.is_empty() {
+            for order in self.store.orders(missing).await? {
+                found.insert(order.id, self.remember(order));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs a transaction that must not get lost, because the world outside has already changed: failures of the database
+    /// are tried again until they pass or the process ends. What the store refuses for good is answered.
+    pub(crate) async fn insist<T, F>(
+        &self,
+        what: &str,
+        transaction: impl Fn() -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        loop {
+            match transaction().await {
+                Err(error @ (StoreError::Database(_) | StoreError::Busy)) => {
+                    tracing::error!(%error, what, "the store failed; trying again");
+                    tokio::time::sleep(INSIST_EVERY).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// How the store's refusals reach customers; nothing happened in any of these cases.
+pub(crate) fn store_fault(error: &StoreError) -> Fault {
+    match error {
+        StoreError::NotEnoughFunds => Fault::customer(Refusal::NotEnoughFunds),
+        _ => Fault::us(Refusal::TooManyRequests, error),
+    }
+}
+
+const INSIST_EVERY: Duration = Duration::from_millis(500);

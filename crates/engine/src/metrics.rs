@@ -1,0 +1,153 @@
+//! The engine's metrics. The doc comment of a field is its help text.
+
+use panelgate_domain::ids::{Currency, PanelName};
+use panelgate_domain::money::Money;
+use panelgate_domain::settlement::Settlement;
+use prometheus::{CounterVec, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+
+/// Orders, money and rules, as Prometheus sees them.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Placements by panel and outcome.
+    orders: IntCounterVec,
+    /// Orders that have not ended, by panel (empty while none is chosen) and state.
+    pub(crate) orders_open: IntGaugeVec,
+    /// Money held, taken and released since the start of the process.
+    money: CounterVec,
+    /// What placed orders should cost, by panel, since the start of the process.
+    cost: CounterVec,
+    /// Age of the oldest fact of a live order, by panel.
+    pub(crate) status_age: GaugeVec,
+    /// Answers about orders that we could not use, by panel and kind.
+    oddities: IntCounterVec,
+    /// Routes passed over because the price no longer covered the cost.
+    losses: IntCounterVec,
+    /// Revision of markup, services and exchange rates in force.
+    pub(crate) config_revision: IntGauge,
+    /// Whether the last reload of the configuration was successful.
+    pub config_last_reload_successful: IntGauge,
+}
+
+impl Metrics {
+    /// Creates the metrics and registers them.
+    ///
+    /// # Errors
+    /// Some of them are registered already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counters = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok(counters)
+        };
+        let amounts = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
+            let amounts = CounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(amounts.clone()))?;
+            Ok(amounts)
+        };
+        let gauge = |name: &str, help: &str| -> Result<_, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let orders_open = IntGaugeVec::new(
+            Opts::new(
+                "panelgate_orders_open",
+                "Orders that have not ended, by panel (empty while none is chosen) and state",
+            ),
+            &["panel", "state"],
+        )?;
+        registry.register(Box::new(orders_open.clone()))?;
+        let status_age = GaugeVec::new(
+            Opts::new(
+                "panelgate_status_age_seconds",
+                "Age of the oldest fact of a live order, by panel",
+            ),
+            &["panel"],
+        )?;
+        registry.register(Box::new(status_age.clone()))?;
+        Ok(Self {
+            orders: counters(
+                "panelgate_orders_total",
+                "Placements by panel and outcome",
+                &["panel", "outcome"],
+            )?,
+            orders_open,
+            money: amounts(
+                "panelgate_money_total",
+                "Money held, taken and released since the start of the process",
+                &["currency", "kind"],
+            )?,
+            cost: amounts(
+                "panelgate_cost_total",
+                "What placed orders should cost, by panel, since the start of the process",
+                &["panel", "currency"],
+            )?,
+            status_age,
+            oddities: counters(
+                "panelgate_oddities_total",
+                "Answers about orders that could not be used, by panel and kind",
+                &["panel", "kind"],
+            )?,
+            losses: counters(
+                "panelgate_losses_total",
+                "Routes whose cost the price no longer covered, by panel and what was done",
+                &["panel", "done"],
+            )?,
+            config_revision: gauge(
+                "panelgate_config_revision",
+                "Revision of markup, services and exchange rates in force",
+            )?,
+            config_last_reload_successful: gauge(
+                "panelgate_config_last_reload_successful",
+                "Whether the last reload of the configuration was successful",
+            )?,
+        })
+    }
+
+    pub(crate) fn placed(&self, panel: &PanelName, outcome: &str) {
+        self.orders
+            .with_label_values(&[panel.as_str(), outcome])
+            .inc();
+    }
+
+    pub(crate) fn held(&self, currency: &Currency, amount: Money) {
+        self.add_money(currency, "held", amount);
+    }
+
+    pub(crate) fn settled(&self, currency: &Currency, settlement: &Settlement) {
+        self.add_money(currency, "taken", settlement.taken);
+        self.add_money(currency, "released", settlement.released);
+    }
+
+    pub(crate) fn cost(&self, panel: &PanelName, currency: &Currency, amount: Money) {
+        self.cost
+            .with_label_values(&[panel.as_str(), currency.as_str()])
+            .inc_by(units(amount));
+    }
+
+    pub(crate) fn odd(&self, panel: &PanelName, kind: &str) {
+        self.oddities
+            .with_label_values(&[panel.as_str(), kind])
+            .inc();
+    }
+
+    pub(crate) fn loss(&self, panel: &PanelName, done: &str) {
+        self.losses.with_label_values(&[panel.as_str(), done]).inc();
+    }
+
+    fn add_money(&self, currency: &Currency, kind: &str, amount: Money) {
+        self.money
+            .with_label_values(&[currency.as_str(), kind])
+            .inc_by(units(amount));
+    }
+}
+
+/// Prometheus counts in floats; the books do not.
+fn units(amount: Money) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a picture for graphs; no decision depends on it"
+    )]
+    let micros = amount.micros() as f64;
+    micros / 1_000_000.0
+}

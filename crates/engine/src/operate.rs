@@ -1,0 +1,173 @@
+//! What operators do while the engine runs: decisions about orders, pauses, syncs, a look at the panels.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::money::Money;
+use panelgate_domain::order::Order;
+use panelgate_store::StoreError;
+use panelgate_store::model::Decision;
+use panelgate_upstream::{Balance, CallError, DeskSnapshot};
+
+use crate::core::Engine;
+use crate::place;
+use crate::settings::Settings;
+use crate::sync::{SyncError, SyncReport};
+
+/// Why an operator's wish was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperateError {
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such panel.
+    #[error("there is no panel `{0}`")]
+    UnknownPanel(PanelName),
+}
+
+/// A panel, for people.
+#[derive(Clone, Debug)]
+pub struct PanelReport {
+    /// Its name.
+    pub panel: PanelName,
+    /// Its desk right now.
+    pub desk: DeskSnapshot,
+    /// Offers in its last believed list.
+    pub offers: usize,
+}
+
+impl Engine {
+    /// The knobs.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Says that an unconfirmed order is at its panel under this id.
+    ///
+    /// # Errors
+    /// The order is not unconfirmed, or the id belongs to another one.
+    pub async fn resolve_placed(
+        &self,
+        decision: Decision,
+        id: UpstreamId,
+    ) -> Result<Arc<Order>, OperateError> {
+        let core = &self.0;
+        let placed = core.remember(core.store.resolve_placed(decision, id).await?);
+        place::question_closed(core, placed.id);
+        place::after_placed(core, &placed);
+        Ok(placed)
+    }
+
+    /// Says that an unconfirmed order never reached its panel; its hold goes back.
+    ///
+    /// # Errors
+    /// The order is not unconfirmed.
+    pub async fn resolve_not_placed(&self, decision: Decision) -> Result<Arc<Order>, OperateError> {
+        let core = &self.0;
+        let closed = core.remember(core.store.resolve_not_placed(decision).await?);
+        place::question_closed(core, closed.id);
+        Ok(closed)
+    }
+
+    /// Gives back `refund` of a placed or closed order.
+    ///
+    /// # Errors
+    /// The order's state or the amount does not allow it.
+    pub async fn settle(
+        &self,
+        decision: Decision,
+        refund: Money,
+    ) -> Result<Arc<Order>, OperateError> {
+        let core = &self.0;
+        Ok(core.remember(core.store.settle_by_hand(decision, refund).await?))
+    }
+
+    /// Closes an order that was not sent; its hold goes back.
+    ///
+    /// # Errors
+    /// The order is not open.
+    pub async fn cancel_unsent(&self, decision: Decision) -> Result<Arc<Order>, OperateError> {
+        let core = &self.0;
+        Ok(core.remember(core.store.close_unsent(decision).await?))
+    }
+
+    /// Stops or starts new orders at a panel, or everywhere. Kept over restarts; everything else goes on.
+    ///
+    /// # Errors
+    /// There is no such panel, or the store said no.
+    pub async fn set_pause(
+        &self,
+        panel: Option<PanelName>,
+        paused: bool,
+    ) -> Result<(), OperateError> {
+        let core = &self.0;
+        let desk = match &panel {
+            None => None,
+            Some(name) => Some(
+                core.desk(name)
+                    .ok_or_else(|| OperateError::UnknownPanel(name.clone()))?,
+            ),
+        };
+        core.store.set_pause(panel, paused, core.now()).await?;
+        match desk {
+            Some(desk) => desk.set_paused(paused),
+            None => core.paused.store(paused, Ordering::Relaxed),
+        }
+        core.routes_changed.notify_one();
+        Ok(())
+    }
+
+    /// Gets a panel's list now.
+    ///
+    /// # Errors
+    /// The panel did not give one, or it cannot be kept; the last one stays.
+    pub async fn sync(&self, panel: &PanelName) -> Result<SyncReport, SyncError> {
+        self.0.sync(panel).await
+    }
+
+    /// Asks a panel for our balance there, through its desk.
+    ///
+    /// # Errors
+    /// There is no such panel, or it did not answer with a balance.
+    pub async fn balance_at(
+        &self,
+        panel: &PanelName,
+    ) -> Result<Result<Balance, CallError>, OperateError> {
+        let desk = self
+            .0
+            .desk(panel)
+            .ok_or_else(|| OperateError::UnknownPanel(panel.clone()))?;
+        Ok(desk.balance(self.0.settings.add_wait).await)
+    }
+
+    /// All panels.
+    #[must_use]
+    pub fn panels(&self) -> Vec<PanelReport> {
+        let core = &self.0;
+        let lists = core.lists.lock();
+        let desks = core.desks.load();
+        let report = |panel: &PanelName, desk: DeskSnapshot| PanelReport {
+            panel: panel.clone(),
+            desk,
+            offers: lists.get(panel).map_or(0, |list| list.offers.len()),
+        };
+        desks
+            .iter()
+            .map(|(panel, desk)| report(panel, desk.snapshot()))
+            .collect()
+    }
+
+    /// No order leaves.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.0.is_paused()
+    }
+
+    /// Orders in memory that have not ended.
+    #[must_use]
+    pub fn live_orders(&self) -> usize {
+        self.0.book.live_count()
+    }
+}

@@ -1,0 +1,52 @@
+//! The engine's knobs; `contract.md` has their defaults.
+
+use std::time::Duration;
+
+use panelgate_domain::ids::Currency;
+
+/// How the engine behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The currency the gateway sells in.
+    pub currency: Currency,
+    /// Longest wait for the answer to `add`; the order goes on without the customer.
+    pub add_wait: Duration,
+    /// Longest wait for a token and a slot of one route.
+    pub route_wait: Duration,
+    /// How long an order may wait unsent before its money goes back.
+    pub open_for: Duration,
+    /// How many orders may wait unsent.
+    pub open_max: u64,
+    /// Longest wait of a `status` for a panel.
+    pub status_wait: Duration,
+    /// A fact younger than this is answered as it is.
+    pub fresh_for: Duration,
+    /// Longest time between two looks at a live order.
+    pub look_at_least_every: Duration,
+    /// Time between two syncs of a panel's list.
+    pub sync_every: Duration,
+    /// Time between two looks at a panel's balance.
+    pub balance_every: Duration,
+    /// Time between two attempts to send waiting orders.
+    pub resend_every: Duration,
+}
+
+impl Settings {
+    /// The contract's defaults.
+    #[must_use]
+    pub const fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            add_wait: Duration::from_secs(8),
+            route_wait: Duration::from_secs(2),
+            open_for: Duration::from_secs(2 * 60 * 60),
+            open_max: 10_000,
+            status_wait: Duration::from_millis(1_500),
+            fresh_for: Duration::from_secs(15),
+            look_at_least_every: Duration::from_secs(60 * 60),
+            sync_every: Duration::from_secs(60 * 60),
+            balance_every: Duration::from_secs(30),
+            resend_every: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What is done for each panel as long as it is configured: its list is synced, its balance polled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use panelgate_domain::ids::PanelName;
+use panelgate_domain::money::Money;
+use panelgate_upstream::Rest;
+use tokio::sync::oneshot;
+
+use crate::core::Core;
+
+/// Starts the tasks of a panel, unless they run already. What is answered resolves when its first sync has ended, one way
+/// or the other.
+pub(crate) fn follow(core: &Arc<Core>, panel: PanelName) -> Option<oneshot::Receiver<()>> {
+    if !core.followed.insert(panel.clone()) {
+        return None;
+    }
+    let (tell_synced, synced) = oneshot::channel();
+    let sync = sync_for_ever(Arc::clone(core), panel.clone(), tell_synced);
+    let poll = poll_balance_for_ever(Arc::clone(core), panel.clone());
+    core.tracker
+        .spawn(until_gone(Arc::clone(core), panel.clone(), sync));
+    core.tracker
+        .spawn(until_gone(Arc::clone(core), panel, poll));
+    Some(synced)
+}
+
+async fn until_gone(core: Arc<Core>, panel: PanelName, task: impl Future<Output = ()>) {
+    tokio::select! {
+        () = core.stop.cancelled() => {}
+        () = task => { core.followed.remove(&panel); }
+    }
+}
+
+async fn sync_for_ever(core: Arc<Core>, panel: PanelName, tell_synced: oneshot::Sender<()>) {
+    let mut tell_synced = Some(tell_synced);
+    while core.desk(&panel).is_some() {
+        let again = match core.sync(&panel).await {
+            Ok(report) => {
+                tracing::info!(%panel, offers = report.offers, services = report.services, "list synced");
+                core.settings.sync_every
+            }
+            Err(error) => {
+                tracing::warn!(%panel, %error, "the last list stays");
+                SYNC_AGAIN_AFTER_FAILURE.min(core.settings.sync_every)
+            }
+        };
+        if let Some(tell) = tell_synced.take() {
+            // Whoever started us may have stopped waiting.
+            _ = tell.send(());
+        }
+        tokio::time::sleep(again).await;
+    }
+}
+
+async fn poll_balance_for_ever(core: Arc<Core>, panel: PanelName) {
+    let mut last: Option<Money> = None;
+    while let Some(desk) = core.desk(&panel) {
+        match desk.balance(core.settings.balance_every).await {
+            Ok(balance) => {
+                // More money there may mean that an order that waits can go.
+                if last.is_some_and(|last| balance.amount > last) {
+                    core.routes_changed.notify_one();
+                }
+                last = Some(balance.amount);
+            }
+            Err(error) => tracing::debug!(%panel, %error, "the balance could not be polled"),
+        }
+        let rests_for_funds = desk.snapshot().rests.contains(&Rest::Funds);
+        let pause = if rests_for_funds {
+            WITHOUT_FUNDS
+        } else {
+            core.settings.balance_every
+        };
+        tokio::time::sleep(pause.min(core.settings.balance_every)).await;
+    }
+}
+
+/// While orders wait for money at a panel, its balance is looked at more often.
+const WITHOUT_FUNDS: Duration = Duration::from_secs(5);
+
+const SYNC_AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(15);
