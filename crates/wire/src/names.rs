@@ -13,6 +13,8 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
 /// What clients call the id of an order, the documented name first.
 pub(crate) const ORDER_ALIASES: &[&str] = &[ORDER, "id", "order_id"];
+/// The same for the order that is to be refilled, which some call by its purpose.
+pub(crate) const REFILLED_ORDER_ALIASES: &[&str] = &[ORDER, "id", "order_id", REFILL];
 /// What clients call the id of a refill.
 pub(crate) const REFILL_ALIASES: &[&str] = &[REFILL, "refill_id", "id"];
 

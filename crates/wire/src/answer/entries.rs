@@ -101,13 +101,15 @@ fn entries<'a, T>(
     if let Some(items) = node.items() {
         return Ok(items
             .into_iter()
-            .map(|item| listed(item, reading))
+            .map(|item| listed(item, reading.id_names))
             .collect());
     }
     let object = Object::read(node).ok_or(AnswerError::WrongShape("neither object nor list"))?;
     let single = object.has(reading.answer_names) || error::text(&object).is_some();
     if single && !is_keyed(&object, asked) {
-        return Ok(vec![listed(node, reading)]);
+        // Alone, `id` may be anything; only `order` can say that it is somebody else's.
+        let telling: Vec<&str> = names_but_id(reading.id_names);
+        return Ok(vec![listed(node, &telling)]);
     }
     let members = object.members();
     Ok(members
@@ -124,8 +126,12 @@ fn is_keyed(object: &Object<'_>, asked: &[UpstreamId]) -> bool {
     keys.any(|key| is_asked(asked, key))
 }
 
-fn listed<'a, T>(value: Node<'a>, reading: &Reading<'_, T>) -> Entry<'a> {
-    let id = match inner_id(value, reading.id_names) {
+fn names_but_id<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    names.iter().copied().filter(|name| *name != "id").collect()
+}
+
+fn listed<'a>(value: Node<'a>, id_names: &[&str]) -> Entry<'a> {
+    let id = match inner_id(value, id_names) {
         Some(id) => Named::Id(id),
         None => Named::Nothing,
     };

@@ -32,7 +32,8 @@ impl Classifier {
     pub fn new(order: &[String], panel: &[String], throttled: &[String]) -> Self {
         let globs = |patterns: &[String]| -> Vec<WildMatch> {
             let folded = patterns.iter().map(|pattern| fold(pattern));
-            folded.map(|pattern| WildMatch::new(&pattern)).collect()
+            let said = folded.filter(|pattern| !pattern.is_empty());
+            said.map(|pattern| WildMatch::new(&pattern)).collect()
         };
         Self {
             throttled: globs(throttled),
@@ -48,7 +49,12 @@ impl Classifier {
             return Meaning::Unlisted;
         }
         let text = fold(text);
-        let any = |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(&text));
+        let bare = text.trim_end_matches(['.', ' ']);
+        let any = |globs: &[WildMatch]| {
+            globs
+                .iter()
+                .any(|glob| glob.matches(&text) || glob.matches(bare))
+        };
         if any(&self.throttled) {
             Meaning::Throttled
         } else if any(&self.panel) {
@@ -56,7 +62,7 @@ impl Classifier {
         } else if any(&self.order) {
             Meaning::Refused(About::Order(Refusal::IncorrectRequest))
         } else {
-            built_in(&text)
+            built_in(bare)
         }
     }
 }
@@ -100,8 +106,7 @@ fn matched(pattern: &str, text: &str) -> Option<u64> {
 
 fn fold(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ").to_lowercase();
-    text.trim_end_matches(['.', ' ']).to_owned()
+    words.join(" ").to_lowercase()
 }
 
 /// No listed text comes near it.
@@ -220,15 +225,18 @@ mod tests {
         let list = |text: &str| vec![text.to_owned()];
         let own = Classifier::new(
             &list("*private account*"),
-            &list("Server ? is down."),
+            &list("Server ? is down"),
             &list("slow down*"),
         );
         assert_eq!(
             own.classify("This is a Private Account!"),
             order(Refusal::IncorrectRequest)
         );
-        assert_eq!(own.classify("server 3 is DOWN"), panel(Other));
+        assert_eq!(own.classify("server 3 is DOWN."), panel(Other));
         assert_eq!(own.classify("Slow down, please"), Meaning::Throttled);
         assert_eq!(own.classify("Bad link"), order(Refusal::BadLink));
+        let careless = Classifier::new(&list("*."), &list(" "), &[]);
+        assert_eq!(careless.classify("It is unclear"), Meaning::Unlisted);
+        assert_eq!(careless.classify(""), Meaning::Unlisted);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn read(params: &Params, raw: &Raw<'_>) -> Result<Action, Refusal> {
         "add" => read_add(params, raw.idempotency_key).map(Action::Add),
         "status" => read_orders(params, names::ORDER_ALIASES).map(Action::Status),
         "cancel" => read_orders(params, names::ORDER_ALIASES).map(Action::Cancel),
-        "refill" => read_orders(params, REFILLED_ORDER).map(Action::Refill),
+        "refill" => read_orders(params, names::REFILLED_ORDER_ALIASES).map(Action::Refill),
         "refill_status" => read_refills(params).map(Action::RefillStatus),
         _ => Err(Refusal::IncorrectRequest),
     }
@@ -115,7 +115,5 @@ fn read_id(text: &str) -> AskedId {
     }
 }
 
-/// Some clients send the order to be refilled as `refill`.
-const REFILLED_ORDER: &[&str] = &[names::ORDER, "id", "order_id", names::REFILL];
 const LONGEST_IDEMPOTENCY_KEY: usize = 255;
 const LONGEST_ID: usize = 64;

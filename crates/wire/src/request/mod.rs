@@ -83,3 +83,6 @@ fn read_key(params: &Params, header: Option<&str>) -> Option<String> {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Longer ones are nobody's key.
 const LONGEST_KEY: usize = 512;
+
+#[cfg(test)]
+mod tests;
