@@ -30,13 +30,13 @@ type Outcomes = HashMap<UpstreamId, CancelOutcome>;
 /// What a `cancel` call said.
 enum Said {
     Each(Outcomes),
-    /// The panel refuses the call as such, with this text.
+    /// The panel refuses the call as such, with this text: it does not know `cancel`, or not by this parameter.
     NotThisForm(String),
 }
 
 impl Desk {
     /// Asks for orders to be canceled, in calls of up to 100 ids. A panel that refuses `orders` as such is asked for one
-    /// `order` after the other, now and from then on. Ids that could not be sent in time are not in the map.
+    /// `order` after the other; if that works it is done so from then on. Ids that could not be sent in time are not in the map.
     ///
     /// Dropping the future takes nothing back; what had no permit by then is not sent.
     pub async fn cancel(&self, ids: Vec<UpstreamId>, within: Duration) -> Sent<Outcomes> {
@@ -59,12 +59,10 @@ impl Desk {
         outcomes: &mut Outcomes,
     ) -> Result<(), String> {
         if !self.cancels_singly() {
-            match self.cancel_call(&Call::Cancel(ids), ids, within).await? {
-                Said::Each(each) => {
-                    outcomes.extend(each);
-                    return Ok(());
-                }
-                Said::NotThisForm(_) => self.cancel_singly(),
+            let call = Call::Cancel(ids);
+            if let Said::Each(each) = self.cancel_call(&call, ids, within).await? {
+                outcomes.extend(each);
+                return Ok(());
             }
         }
         for id in ids {
@@ -73,9 +71,17 @@ impl Desk {
                 .cancel_call(&call, std::slice::from_ref(id), within)
                 .await?
             {
-                Said::Each(each) => outcomes.extend(each),
                 Said::NotThisForm(text) => {
                     _ = outcomes.insert(id.clone(), CancelOutcome::Refused(text))
+                }
+                Said::Each(each) => {
+                    if each
+                        .values()
+                        .any(|outcome| *outcome == CancelOutcome::Asked)
+                    {
+                        self.cancel_singly();
+                    }
+                    outcomes.extend(each);
                 }
             }
         }
@@ -116,9 +122,9 @@ impl Desk {
             Err(CallError::Answer(AnswerError::Refused(text))) => {
                 Ok(match setup.classifier.classify(&text) {
                     Meaning::Unlisted
-                    | Meaning::Refused(About::Order(Refusal::IncorrectRequest)) => {
-                        Said::NotThisForm(text)
-                    }
+                    | Meaning::Refused(About::Order(
+                        Refusal::IncorrectRequest | Refusal::IncorrectOrderId,
+                    )) => Said::NotThisForm(text),
                     Meaning::Refused(_) | Meaning::Throttled => all(CancelOutcome::Refused(text)),
                 })
             }

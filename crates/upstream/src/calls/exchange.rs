@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use panelgate_wire::answer::{AnswerError, Http};
 use panelgate_wire::call::Call;
+use panelgate_wire::refusal::Meaning;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
@@ -62,12 +63,9 @@ impl Desk {
     ) -> Result<T, CallError> {
         let (started, limit) = (Instant::now(), setup.settings.timeout);
         let concluded = match timeout(limit, exchange).await {
-            Ok(Ok(answer)) => parsed(answer, parse).await.map_err(|error| match error {
-                AnswerError::Refused(text) => {
-                    CallError::Answer(AnswerError::Refused(setup.redactor.raw(&text)))
-                }
-                other => CallError::Answer(other),
-            }),
+            Ok(Ok(answer)) => parsed(answer, parse)
+                .await
+                .map_err(|error| CallError::Answer(understood(setup, error))),
             Ok(Err(Failure::NotSent(why))) => Err(CallError::NotSent(setup.redactor.raw(&why))),
             Ok(Err(Failure::Lost(why))) => Err(CallError::Lost(setup.redactor.raw(&why))),
             Err(_) => Err(CallError::Timeout(limit)),
@@ -84,6 +82,17 @@ impl Desk {
         }
         drop(permit);
         concluded
+    }
+}
+
+/// Error texts about a whole call are read with the panel's own lists, and lose our key.
+fn understood(setup: &Setup, error: AnswerError) -> AnswerError {
+    match error {
+        AnswerError::Refused(text) if setup.classifier.classify(&text) == Meaning::Throttled => {
+            AnswerError::Throttled { retry_after: None }
+        }
+        AnswerError::Refused(text) => AnswerError::Refused(setup.redactor.raw(&text)),
+        other => other,
     }
 }
 

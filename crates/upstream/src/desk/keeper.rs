@@ -1,12 +1,17 @@
 //! What a desk does by itself: ends rests in the gauges when their time is over, and probes a panel that was down.
 
-use tokio::time::{Instant, sleep_until};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Desk;
 use crate::breaker::Pass;
+use crate::calls::CallError;
 
 /// How long a probe waits for the panel's limits.
-const PROBE_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+const PROBE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a probe that found no room waits before it queues again.
+const PROBE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs until the desk closes.
 pub(super) async fn run(desk: Desk) {
@@ -23,8 +28,13 @@ async fn keep(desk: &Desk) {
         let pass = desk.admission().pass();
         if pass == Pass::Probe {
             // Any other call that is no order does as well; this one is for a panel that nobody asks anything.
-            let probed = desk.balance(PROBE_WITHIN).await;
-            tracing::info!(panel = %desk.panel(), up = probed.is_ok(), "probed");
+            match desk.balance(PROBE_WITHIN).await {
+                Err(CallError::NotAdmitted(_)) => sleep(PROBE_AGAIN).await,
+                Err(error) => {
+                    tracing::info!(panel = %desk.panel(), %error, "the panel is still down")
+                }
+                Ok(_) => tracing::info!(panel = %desk.panel(), "the panel is back"),
+            }
             continue;
         }
         let ends = [desk.next_rest_end(), probe_at(pass)]

@@ -95,7 +95,7 @@ impl Desk {
     pub fn open(
         settings: PanelSettings,
         reports: Weak<dyn Reports>,
-        metrics: &Metrics,
+        metrics: Metrics,
     ) -> Result<Self, OpenError> {
         let tls = client::tls().map_err(OpenError::Tls)?;
         let metrics = metrics.of_desk(&settings.name);
@@ -269,8 +269,8 @@ impl Desk {
 
     pub(crate) fn balance_polled(&self, balance: &Balance) {
         self.0.rests.lock().polled(balance.amount);
-        let settings = self.settings();
-        let currency = balance.currency.as_ref().unwrap_or(&settings.currency);
+        // Never the currency that the panel names: it would be an unbounded label.
+        let currency = &self.settings().currency;
         self.0.metrics.show_balance(currency, balance.amount);
         self.changed();
     }
