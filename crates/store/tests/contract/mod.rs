@@ -1,0 +1,115 @@
+//! What every store has to do, written against the trait. A database passes by naming a function that opens an empty store:
+//! `contract::cases!(crate::empty_world);`
+
+pub(crate) mod catalogue;
+pub(crate) mod customers;
+pub(crate) mod life;
+pub(crate) mod looking;
+pub(crate) mod money;
+pub(crate) mod opening;
+pub(crate) mod races;
+pub(crate) mod settling;
+pub(crate) mod wishes;
+pub(crate) mod workload;
+mod world;
+
+pub(crate) use world::{World, at, decision, money, said};
+
+/// One test per case.
+macro_rules! cases {
+    ($open:path) => {
+        $crate::contract::cases! { @ $open;
+            customers {
+                a_customer_has_one_name_and_no_money
+                a_customer_changes_where_told
+                keys_find_their_owner_until_they_are_revoked
+                keys_are_nobody_elses
+                the_currency_is_fixed_for_ever
+            }
+            money {
+                a_reference_is_booked_once
+                adjustments_stop_at_the_credit_limit
+                amounts_that_mean_nothing_are_refused
+                what_does_not_fit_into_the_books_is_refused
+                deposits_are_in_the_panels_currency
+                a_statement_tells_all_that_happened_to_available
+            }
+            opening {
+                a_hold_leaves_available
+                without_funds_nothing_happens
+                credit_is_money_until_it_is_used
+                an_order_may_begin_its_placement_at_once
+                only_so_many_may_wait
+                a_name_is_one_order_for_a_day
+                nothing_bought_costs_nothing
+            }
+            life {
+                completed
+                partial
+                canceled
+                refused
+                refused_after_all
+                late_confirmed
+                returned_and_placed_elsewhere
+                what_becomes_of_an_old_placement_changes_nothing
+                never_sent
+                an_upstream_id_is_one_order
+                two_panels_may_use_equal_ids
+                orphans_are_parked_once
+                a_settlement_has_to_be_the_formulas
+            }
+            settling {
+                an_operator_finds_the_order
+                an_operator_finds_no_order
+                an_operator_splits_the_hold
+                a_closed_order_is_refunded_until_nothing_is_left
+                only_placed_and_closed_orders_are_settled
+                a_changed_charge_moves_the_difference
+                a_charge_beyond_the_books_is_flagged
+                facts_replace_older_ones_only
+                closed_orders_learn_nothing
+            }
+            races {
+                one_of_two_closes_wins
+                funds_for_ten_are_ten_orders
+                one_of_many_placements_begins
+                a_cancel_and_a_send_exclude_each_other
+            }
+            wishes {
+                a_cancel_is_remembered_until_it_is_sent
+                a_refused_cancel_may_be_asked_again
+                only_orders_on_their_way_can_wish
+                a_refill_is_asked_once_a_day
+                a_refused_refill_is_forgotten
+                refills_tell_their_last_word
+            }
+            catalogue {
+                a_newer_list_replaces_an_older_one
+                services_keep_their_ids
+                reserved_ids_are_never_given
+                rules_keep_their_number
+                pauses_last_until_they_end
+            }
+            looking {
+                filters_narrow_newest_first
+                waiting_orders_are_oldest_first_and_sendable
+                live_orders_are_counted
+                a_story_tells_everything
+                foreign_texts_are_cut
+                unknown_ids_are_left_out_or_not_found
+            }
+            workload {
+                a_naive_ledger_agrees
+            }
+        }
+    };
+    (@ $open:path; $($module:ident { $($case:ident)+ })+) => { $(
+        mod $module { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                $crate::contract::$module::$case($open().await).await;
+            }
+        )+ }
+    )+ };
+}
+pub(crate) use cases;
