@@ -1,0 +1,297 @@
+//! Where requests meet the panel: each is booked, counted against the limit, offered to the faults, and served. One mutex.
+
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use panelgate_domain::fault::Refusal;
+use panelgate_domain::time::Timestamp;
+use panelgate_wire::reply;
+use panelgate_wire::request::{self, Raw};
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::books::file::BooksFile;
+use crate::books::{Books, Request};
+use crate::catalogue::SimCatalogue;
+use crate::clock::SimClock;
+use crate::error::SimError;
+use crate::fault::answer::{Answer, Scene};
+use crate::fault::plan::RunningPlan;
+use crate::fault::{Cut, Fault, Stage, Wait};
+use crate::limit::Limit;
+use crate::panel::Panel;
+use crate::settings::SimSettings;
+
+/// The shared heart of a running panel.
+#[derive(Debug)]
+pub(crate) struct Office {
+    desk: Mutex<Desk>,
+    changed: watch::Sender<()>,
+    settings: SimSettings,
+    opened: (Timestamp, Instant),
+    /// Ends the panel, also when its books cannot be written any more.
+    pub(crate) stop: CancellationToken,
+}
+
+#[derive(Debug)]
+struct Desk {
+    panel: Panel,
+    plan: RunningPlan,
+    limit: Limit,
+    file: Option<BooksFile>,
+    /// The file could not be written: nothing is answered from here on.
+    broken: bool,
+}
+
+/// A booked request that waits to be served.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    number: u64,
+    /// When it was booked, by the panel's clock.
+    since: Duration,
+    request: request::Request,
+    over_limit: bool,
+    fault: Option<Fault>,
+}
+
+/// What becomes of the connection, and the answer if there is one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Whole(Answer),
+    Half(Answer),
+    Silence,
+    Close,
+    Reset,
+}
+
+// === impl Office ===
+
+impl Office {
+    pub(crate) fn open(settings: SimSettings, stop: CancellationToken) -> Result<Self, SimError> {
+        let catalogue = settings.catalogue.load(&settings.currency, settings.seed)?;
+        let file = match &settings.books_file {
+            None => None,
+            Some(path) => Some(BooksFile::open(path).map_err(|source| SimError::File {
+                path: path.clone(),
+                source,
+            })?),
+        };
+        let desk = Desk {
+            panel: Panel::new(&settings, catalogue),
+            plan: RunningPlan::new(settings.faults.clone(), settings.seed),
+            limit: Limit::new(settings.limit_per_second),
+            file,
+            broken: false,
+        };
+        Ok(Self {
+            desk: Mutex::new(desk),
+            changed: watch::Sender::new(()),
+            settings,
+            opened: (machine_time(), Instant::now()),
+            stop,
+        })
+    }
+
+    /// Books a request that was read to its end and decides what goes wrong with it.
+    pub(crate) fn receive(&self, raw: &Raw<'_>, path: &str) -> Ticket {
+        let request = request::read(raw);
+        let action = request.action.as_ref().ok();
+        let mut desk = self.desk();
+        let over_limit = desk.limit.is_exceeded(Instant::now());
+        let fault = if over_limit {
+            None
+        } else {
+            desk.plan.strike(action)
+        };
+        let number = desk.next_number();
+        let booked = Request {
+            fault: fault.clone(),
+            over_limit,
+            read: fault
+                .as_ref()
+                .is_none_or(|fault| fault.stage() != Stage::Unread),
+            ..Request::new(number, self.time(), path, action)
+        };
+        self.book(&mut desk, booked);
+        Ticket {
+            number,
+            since: desk.panel.books.now,
+            request,
+            over_limit,
+            fault,
+        }
+    }
+
+    /// Books a request whose body did not arrive.
+    pub(crate) fn receive_part(&self, path: &str) {
+        let mut desk = self.desk();
+        let number = desk.next_number();
+        let booked = Request {
+            read: false,
+            ..Request::new(number, self.time(), path, None)
+        };
+        self.book(&mut desk, booked);
+    }
+
+    /// Does what is asked, as far as the fault lets it.
+    pub(crate) fn serve(&self, ticket: &Ticket) -> Delivery {
+        let mut desk = self.desk();
+        let scene = Scene {
+            key: ticket.request.key.as_deref().unwrap_or_default(),
+            last_order: desk.panel.books.orders.last().map(|order| order.id),
+        };
+        let fault = ticket.fault.as_ref();
+        let honest = match fault.map_or(Stage::Done, Fault::stage) {
+            Stage::Done => Answer::json(self.work(&mut desk, ticket)),
+            Stage::Read | Stage::Unread => Answer::json(Bytes::new()),
+        };
+        if desk.broken {
+            return Delivery::Close;
+        }
+        let Some(fault) = fault else {
+            return Delivery::Whole(honest);
+        };
+        let own = fault.own_answer(scene);
+        let answer = own.unwrap_or_else(|| fault.distort(honest, scene));
+        match fault.cut() {
+            Cut::None => Delivery::Whole(answer),
+            Cut::HalfWay => Delivery::Half(answer),
+            Cut::Silence => Delivery::Silence,
+            Cut::Close => Delivery::Close,
+            Cut::Reset => Delivery::Reset,
+        }
+    }
+
+    /// The whole answer to a request was handed to its connection.
+    pub(crate) fn answered(&self, number: u64) {
+        let mut desk = self.desk();
+        let place = usize::try_from(number - 1).expect("numbers count what is in memory");
+        desk.panel.books.requests[place].answered = true;
+        self.changed.send_replace(());
+    }
+
+    /// Looks at the books as they are at this moment.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Books) -> T) -> T {
+        look(&self.desk().panel.books)
+    }
+
+    /// Resolves when the books are as wanted. Dropping it changes nothing.
+    pub(crate) async fn until(&self, mut wanted: impl FnMut(&Books) -> bool) {
+        let (mut changed, mut moved) = (self.changed.subscribe(), self.settings.clock.moves());
+        while !self.look(&mut wanted) {
+            tokio::select! {
+                // The sender lives in `self`.
+                _ = changed.changed() => {}
+                () = self.settings.clock.moved(&mut moved) => {}
+            }
+        }
+    }
+
+    /// Changes the panel in the middle of its work.
+    pub(crate) fn panel<T>(&self, change: impl FnOnce(&mut Panel) -> T) -> T {
+        let outcome = change(&mut self.desk().panel);
+        self.changed.send_replace(());
+        outcome
+    }
+
+    pub(crate) fn plan<T>(&self, change: impl FnOnce(&mut RunningPlan) -> T) -> T {
+        change(&mut self.desk().plan)
+    }
+
+    pub(crate) fn set_catalogue(&self, catalogue: &SimCatalogue) -> Result<(), SimError> {
+        let list = catalogue.load(&self.settings.currency, self.settings.seed)?;
+        self.panel(|panel| panel.set_catalogue(list));
+        Ok(())
+    }
+
+    pub(crate) fn clock(&self) -> &SimClock {
+        &self.settings.clock
+    }
+
+    fn work(&self, desk: &mut Desk, ticket: &Ticket) -> Bytes {
+        if ticket.over_limit {
+            return reply::refusal(Refusal::TooManyRequests);
+        }
+        if ticket.request.key.as_ref() != Some(&self.settings.key) {
+            return reply::refusal(Refusal::InvalidApiKey);
+        }
+        let action = match &ticket.request.action {
+            Ok(action) => action,
+            Err(refusal) => return reply::refusal(*refusal),
+        };
+        let known = desk.panel.books.orders.len();
+        let answer = desk.panel.answer(action, ticket.number);
+        if let (Some(order), Some(file)) = (desk.panel.books.orders.get(known), &mut desk.file) {
+            let written = file.order(order, self.time());
+            self.check(desk, written);
+        }
+        self.changed.send_replace(());
+        answer
+    }
+
+    fn book(&self, desk: &mut Desk, request: Request) {
+        if let Some(file) = &mut desk.file {
+            let written = file.request(&request);
+            self.check(desk, written);
+        }
+        desk.panel.books.requests.push(request);
+        self.changed.send_replace(());
+    }
+
+    /// A panel that cannot write its books must not answer: what it did would never be known.
+    fn check(&self, desk: &mut Desk, written: io::Result<()>) {
+        if let Err(error) = written {
+            tracing::error!(%error, "the books cannot be written: the panel stops");
+            desk.broken = true;
+            self.stop.cancel();
+        }
+    }
+
+    /// The desk, with the panel moved on to this moment.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        let mut desk = self.desk.lock();
+        desk.panel.move_to(self.settings.clock.now());
+        desk
+    }
+
+    /// The machine's time, never going back while the panel runs.
+    fn time(&self) -> Timestamp {
+        let (opened, since) = self.opened;
+        opened.after(since.elapsed())
+    }
+}
+
+// === impl Desk ===
+
+impl Desk {
+    fn next_number(&self) -> u64 {
+        self.panel.books.requests.len() as u64 + 1
+    }
+}
+
+// === impl Ticket ===
+
+impl Ticket {
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) const fn since(&self) -> Duration {
+        self.since
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.fault.as_ref().map_or(Wait::No, Fault::wait)
+    }
+}
+
+fn machine_time() -> Timestamp {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a simulated panel is another machine: its books have their own time"
+    )]
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp(0).after(since.unwrap_or_default())
+}

@@ -1,0 +1,148 @@
+//! The connection under hyper: it notices when an answer was handed over, and can be told to end in the middle.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::office::Office;
+
+/// What a handler tells the connection that it answers on. Handlers run one at a time on a connection.
+#[derive(Debug)]
+pub(super) struct Orders {
+    office: Arc<Office>,
+    due: Mutex<Option<Due>>,
+    end: CancellationToken,
+    reset: AtomicBool,
+}
+
+/// What is due once everything written so far has left.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// This request counts as answered.
+    Answered(u64),
+    /// The connection ends, although more was announced.
+    Close,
+}
+
+/// A TCP stream that obeys [`Orders`].
+#[derive(Debug)]
+pub(super) struct Line {
+    stream: TcpStream,
+    orders: Arc<Orders>,
+    wrote: bool,
+}
+
+impl Orders {
+    pub(super) fn new(office: Arc<Office>) -> Self {
+        Self {
+            office,
+            due: Mutex::new(None),
+            end: CancellationToken::new(),
+            reset: AtomicBool::new(false),
+        }
+    }
+
+    /// Told right before an answer is given to hyper, which writes it without a flush in between.
+    pub(super) fn after_writing(&self, due: Due) {
+        *self.due.lock() = Some(due);
+    }
+
+    /// FIN, now.
+    pub(super) fn close(&self) {
+        self.end.cancel();
+    }
+
+    /// RST, now.
+    pub(super) fn reset(&self) {
+        self.reset.store(true, Ordering::Release);
+        self.end.cancel();
+    }
+
+    /// Resolves when the connection has to be dropped.
+    pub(super) async fn ended(&self) {
+        self.end.cancelled().await;
+    }
+
+    fn flushed(&self) {
+        let due = self.due.lock().take();
+        match due {
+            Some(Due::Answered(number)) => self.office.answered(number),
+            Some(Due::Close) => self.close(),
+            None => {}
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn new(stream: TcpStream, orders: Arc<Orders>) -> Self {
+        Self {
+            stream,
+            orders,
+            wrote: false,
+        }
+    }
+}
+
+/// Closing a socket that lingers for no time sends RST.
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.orders.reset.load(Ordering::Acquire)
+            && let Err(error) = self.stream.set_zero_linger()
+        {
+            tracing::warn!(%error, "the connection closes instead of being reset");
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.wrote = true;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.wrote = true;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        if std::mem::take(&mut self.wrote) {
+            self.orders.flushed();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,186 @@
+//! A panel that listens.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use panelgate_domain::money::Money;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::books::Books;
+use crate::catalogue::SimCatalogue;
+use crate::clock::SimClock;
+use crate::error::SimError;
+use crate::fault::rule::FaultRule;
+use crate::office::Office;
+use crate::order::SimOrder;
+use crate::settings::SimSettings;
+use connection::Host;
+
+mod connection;
+mod io;
+mod response;
+
+/// A running panel. Dropping it stops it without waiting for what is being answered.
+#[derive(Debug)]
+pub struct SimPanel {
+    office: Arc<Office>,
+    address: SocketAddr,
+    tasks: TaskTracker,
+}
+
+impl SimPanel {
+    /// Starts to listen. Needs a tokio runtime with time and I/O, which it lives on.
+    ///
+    /// # Errors
+    /// The address is taken, the catalogue is none, or the file of books cannot be opened.
+    pub async fn start(settings: SimSettings) -> Result<Self, SimError> {
+        let wanted = settings.listen;
+        let office = Arc::new(Office::open(settings, CancellationToken::new())?);
+        let failed = |source| SimError::Listen {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let tasks = TaskTracker::new();
+        let host = Host {
+            office: Arc::clone(&office),
+            tasks: tasks.clone(),
+        };
+        tasks.spawn(accept(listener, host));
+        Ok(Self {
+            office,
+            address,
+            tasks,
+        })
+    }
+
+    /// The URL of its API, such as `http://127.0.0.1:40123/api/v2`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/api/v2", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A copy of its books as they are now.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        self.office.look(Books::clone)
+    }
+
+    /// Resolves as soon as the books are as wanted; looks at them after every change of them and of the clock. It waits for
+    /// ever if they never are: bound it with a timeout. Dropping it changes nothing.
+    pub async fn until(&self, wanted: impl FnMut(&Books) -> bool) {
+        self.office.until(wanted).await;
+    }
+
+    /// Adds a rule after those that are there.
+    pub fn plan(&self, rule: FaultRule) {
+        self.office.plan(|plan| plan.push(rule));
+    }
+
+    /// Drops all rules: from here on the panel is honest.
+    pub fn clear_faults(&self) {
+        self.office.plan(crate::fault::plan::RunningPlan::clear);
+    }
+
+    /// The clock that its orders progress on.
+    #[must_use]
+    pub fn clock(&self) -> &SimClock {
+        self.office.clock()
+    }
+
+    /// What the holder of the key can spend.
+    #[must_use]
+    pub fn balance(&self) -> Money {
+        self.office.panel(|panel| panel.balance())
+    }
+
+    /// Changes what the holder of the key can spend.
+    pub fn set_balance(&self, balance: Money) {
+        self.office.panel(|panel| panel.set_balance(balance));
+    }
+
+    /// Sells something else from here on; orders that were accepted go on.
+    ///
+    /// # Errors
+    /// It is no list of services; then the old one stays.
+    pub fn set_catalogue(&self, catalogue: &SimCatalogue) -> Result<(), SimError> {
+        self.office.set_catalogue(catalogue)
+    }
+
+    /// Changes an order, and its money with it. `false` if there is no such order. The panel stands still meanwhile, so
+    /// `change` must not call it.
+    #[must_use = "an order that does not exist is not changed"]
+    pub fn set_order(&self, id: i64, change: impl FnOnce(&mut SimOrder)) -> bool {
+        self.office.panel(|panel| panel.set_order(id, change))
+    }
+
+    /// Stops listening, ends held connections, gives what is being answered a second, and returns when all is done.
+    pub async fn stop(self) {
+        self.office.stop.cancel();
+        self.ended().await;
+    }
+
+    /// Resolves when it has stopped by itself, because its books could not be written.
+    pub async fn ended(&self) {
+        self.office.stop.cancelled().await;
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for SimPanel {
+    fn drop(&mut self) {
+        self.office.stop.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, host: Host) {
+    let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let stop = host.office.stop.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = seated(&listener, &seats) => accepted,
+            () = stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, seat)) => {
+                let host = host.clone();
+                host.tasks.clone().spawn(async move {
+                    connection::serve(stream, host).await;
+                    drop(seat);
+                });
+            }
+            Err(error) => {
+                // Out of files, or the client has left already: neither is mended by giving up.
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn seated(
+    listener: &TcpListener,
+    seats: &Arc<Semaphore>,
+) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let seat = Arc::clone(seats)
+        .acquire_owned()
+        .await
+        .map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, seat))
+}
+
+/// More wait in the system's queue.
+const MOST_CONNECTIONS: usize = 10_000;
