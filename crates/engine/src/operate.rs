@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_store::StoreError;
 use panelgate_store::model::Decision;
-use panelgate_upstream::{Balance, CallError, DeskSnapshot};
+use panelgate_upstream::{Balance, CallError, Desk, DeskSnapshot};
 
 use crate::core::Engine;
 use crate::place;
@@ -31,6 +31,8 @@ pub enum OperateError {
 pub struct PanelReport {
     /// Its name.
     pub panel: PanelName,
+    /// The currency of its charges.
+    pub currency: Currency,
     /// Its desk right now.
     pub desk: DeskSnapshot,
     /// Offers in its last believed list.
@@ -148,14 +150,15 @@ impl Engine {
         let core = &self.0;
         let lists = core.lists.lock();
         let desks = core.desks.load();
-        let report = |panel: &PanelName, desk: DeskSnapshot| PanelReport {
+        let report = |panel: &PanelName, desk: &Desk| PanelReport {
             panel: panel.clone(),
-            desk,
+            currency: desk.settings().currency.clone(),
+            desk: desk.snapshot(),
             offers: lists.get(panel).map_or(0, |list| list.offers.len()),
         };
         desks
             .iter()
-            .map(|(panel, desk)| report(panel, desk.snapshot()))
+            .map(|(panel, desk)| report(panel, desk))
             .collect()
     }
 

@@ -186,7 +186,7 @@ pub(crate) async fn run(
     let mut tried: Option<PanelName> = None;
     if let Some(begun) = begun {
         tried = Some(begun.ready.placement.panel.clone());
-        match attempt(core, &sendable, begun).await {
+        match attempt(core, wanted, &sendable, begun).await {
             Attempt::Ended(placing) => return placing,
             Attempt::Next { service_off } => all_off &= service_off,
         }
@@ -200,7 +200,7 @@ pub(crate) async fn run(
             Err(Skip::Gone) => return Placing::Gone,
             Err(Skip::Panel) => all_off = false,
             Err(Skip::ServiceOff) => {}
-            Ok(begun) => match attempt(core, &sendable, begun).await {
+            Ok(begun) => match attempt(core, wanted, &sendable, begun).await {
                 Attempt::Ended(placing) => return placing,
                 Attempt::Next { service_off } => all_off &= service_off,
             },
@@ -254,7 +254,12 @@ enum Attempt {
 }
 
 /// Sends the order, once, and writes down what became of it.
-async fn attempt(core: &Arc<Core>, sendable: &Sendable, begun: Begun) -> Attempt {
+async fn attempt(
+    core: &Arc<Core>,
+    wanted: Wanted<'_>,
+    sendable: &Sendable,
+    begun: Begun,
+) -> Attempt {
     let order = sendable.order.id;
     let Begun {
         ready: Ready {
@@ -294,6 +299,7 @@ async fn attempt(core: &Arc<Core>, sendable: &Sendable, begun: Begun) -> Attempt
             }
         }
         AddOutcome::Refused(About::Order(refusal)) => {
+            let refusal = with_limit(refusal, wanted.service);
             let closed = core
                 .insist("refuse", || {
                     core.store.refuse_order(id, refusal, answer.clone())
@@ -309,6 +315,15 @@ async fn attempt(core: &Arc<Core>, sendable: &Sendable, begun: Begun) -> Attempt
             reopen(core, id, order, answer, false).await
         }
         AddOutcome::Unknown => park(core, id, order, &desk, placed.late, answer).await,
+    }
+}
+
+/// Some panels refuse a quantity without naming their limit; the customer is told ours.
+const fn with_limit(refusal: Refusal, service: &Service) -> Refusal {
+    match refusal {
+        Refusal::QuantityBelow(0) => Refusal::QuantityBelow(service.min),
+        Refusal::QuantityAbove(0) => Refusal::QuantityAbove(service.max),
+        other => other,
     }
 }
 
