@@ -1,50 +1,40 @@
-//! Which ids the next `status` call asks for. Pure: no locks, no clock, no calls.
+//! Which ids the next `status` call asks for, and who is told when it has ended. Pure: no locks, no clock, no calls.
 //!
 //! An id is here from the moment somebody wants to know about it until its call has ended, at most once, however many want
-//! it. While it waits it has a place in the lane of everyone who wants it: one lane per customer, one for due orders, one for
-//! finished ones that are looked at again. Taking it empties all of its places.
+//! it. Taking it for a call empties all of its places in the [`Lanes`].
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use panelgate_domain::ids::{CustomerId, UpstreamId};
+use panelgate_domain::ids::UpstreamId;
 use tokio::time::Instant;
 
+use super::lanes::{Lanes, Places};
 use super::{Interest, Slots};
 
-/// The ids that wait or are under way, and who is told when they are done. `W` is how one is told.
+/// The ids that wait or are under way, and who waits for them. `W` is how one is told.
 #[derive(Debug)]
 pub(super) struct Gather<W> {
     ids: HashMap<UpstreamId, Entry>,
-    lanes: HashMap<Interest, Lane>,
-    /// Customers in the order of their turns; a few may have nothing left to ask.
-    turns: VecDeque<CustomerId>,
-    /// The same customers: nobody has two turns.
-    has_turn: HashSet<CustomerId>,
-    /// Since when customers wait, one entry for each id they wait for.
-    asked: BTreeMap<Place, Instant>,
-    groups: HashMap<Place, Group<W>>,
-    next: Place,
+    lanes: Lanes,
+    /// How many of the ids are not under way.
     queued: usize,
+    waiters: HashMap<u64, Waiter<W>>,
+    last_waiter: u64,
 }
-
-/// Places, and groups too, are numbered in the order they were taken.
-type Place = u64;
-type Lane = BTreeMap<Place, (UpstreamId, Instant)>;
 
 #[derive(Debug, Default)]
 struct Entry {
     under_way: bool,
-    places: Vec<(Interest, Place)>,
-    asked: Option<Place>,
-    groups: Vec<Place>,
+    places: Places,
+    waiters: Vec<u64>,
 }
 
 /// One who waits for several ids.
 #[derive(Debug)]
-struct Group<W> {
+struct Waiter<W> {
     left: usize,
-    waiter: W,
+    told: W,
 }
 
 /// What the next call depends on.
@@ -67,9 +57,9 @@ pub(super) enum Ready {
     Idle,
 }
 
-/// Most ids that wait or are under way. What finds no place is not looked at, and its waiter is told at once.
+/// Most ids that wait or are under way. What finds no place is not looked at, and nobody waits for it.
 pub(super) const MAX_IDS: usize = 50_000;
-/// Most waiters, even of those who left without a word.
+/// Most waiters, those who went away without a word included.
 pub(super) const MAX_WAITERS: usize = 50_000;
 /// One slot in so many is kept for due ids, so that polling customers cannot starve settling.
 const DUE_PART: usize = 5;
@@ -81,64 +71,57 @@ impl<W> Gather<W> {
     pub(super) fn new() -> Self {
         Self {
             ids: HashMap::new(),
-            lanes: HashMap::new(),
-            turns: VecDeque::new(),
-            has_turn: HashSet::new(),
-            asked: BTreeMap::new(),
-            groups: HashMap::new(),
-            next: 0,
+            lanes: Lanes::default(),
             queued: 0,
+            waiters: HashMap::new(),
+            last_waiter: 0,
         }
     }
 
-    /// Somebody wants to know about ids. The waiter comes back at once if there is nothing to wait for.
+    /// Somebody wants to know about ids. `told` comes back at once if there is nothing to wait for.
     pub(super) fn ask(
         &mut self,
         interest: Interest,
         ids: Vec<UpstreamId>,
-        waiter: W,
+        told: W,
         now: Instant,
     ) -> Option<W> {
-        let can_wait = self.groups.len() < MAX_WAITERS;
-        let group = self.number();
+        let can_wait = self.waiters.len() < MAX_WAITERS;
+        self.last_waiter += 1;
+        let number = self.last_waiter;
         let mut left = 0;
         for id in ids {
-            if !self.ids.contains_key(&id) && self.ids.len() >= MAX_IDS {
-                continue;
+            if !self.ids.contains_key(&id) {
+                if self.ids.len() >= MAX_IDS {
+                    continue;
+                }
+                self.queued += 1;
             }
-            self.want(interest, &id, now);
-            let entry = self.ids.entry(id).or_default();
-            if can_wait && entry.groups.last() != Some(&group) {
-                entry.groups.push(group);
+            let entry = self.ids.entry(id.clone()).or_default();
+            if !entry.under_way {
+                self.lanes.join(interest, &id, &mut entry.places, now);
+            }
+            if can_wait && entry.waiters.last() != Some(&number) {
+                entry.waiters.push(number);
                 left += 1;
             }
         }
         if left == 0 {
-            return Some(waiter);
+            return Some(told);
         }
-        self.groups.insert(group, Group { left, waiter });
+        self.waiters.insert(number, Waiter { left, told });
         None
     }
 
     /// When the next call should leave.
     pub(super) fn ready(&self, knobs: Knobs) -> Ready {
-        if self.queued == 0 {
-            return Ready::Idle;
-        }
         if self.queued >= knobs.batch {
             return Ready::Now;
         }
-        let asked = self
-            .asked
-            .values()
-            .next()
-            .map(|since| *since + knobs.gather);
+        let asked = self.lanes.asked_since().map(|since| since + knobs.gather);
         let due = [Interest::Due, Interest::Recheck]
             .into_iter()
-            .filter_map(|lane| {
-                let (_, (_, since)) = self.lanes.get(&lane)?.first_key_value()?;
-                Some(*since + knobs.gather * DUE_PATIENCE)
-            });
+            .filter_map(|lane| Some(self.lanes.waiting_since(lane)? + knobs.gather * DUE_PATIENCE));
         asked
             .into_iter()
             .chain(due)
@@ -148,37 +131,31 @@ impl<W> Gather<W> {
 
     /// The ids of one call, which are under way from now on; empty if none waits.
     pub(super) fn take(&mut self, batch: usize) -> (Vec<UpstreamId>, Slots) {
-        let kept = self.lane_len(Interest::Due).min(batch / DUE_PART);
-        let mut taken = Vec::with_capacity(batch.min(self.queued));
-        self.take_asked(batch - kept, &mut taken);
+        let kept = self.lanes.len(Interest::Due).min(batch / DUE_PART);
+        let mut ids = Vec::with_capacity(batch.min(self.queued));
         let mut slots = Slots {
-            asked: taken.len(),
-            ..Slots::default()
+            asked: self.take_up_to(batch - kept, &mut ids, Lanes::next_asked),
+            due: self.take_up_to(batch, &mut ids, |lanes| lanes.first(Interest::Due)),
+            recheck: self.take_up_to(batch, &mut ids, |lanes| lanes.first(Interest::Recheck)),
+            empty: 0,
         };
-        slots.due = self.take_lane(Interest::Due, batch, &mut taken);
-        slots.recheck = self.take_lane(Interest::Recheck, batch, &mut taken);
-        // Kept slots whose due ids were asked for as well.
-        let before = taken.len();
-        self.take_asked(batch, &mut taken);
-        slots.asked += taken.len() - before;
-        slots.empty = batch - taken.len();
-        (taken, slots)
+        // Slots were kept for due ids that customers asked for as well.
+        slots.asked += self.take_up_to(batch, &mut ids, Lanes::next_asked);
+        slots.empty = batch - ids.len();
+        (ids, slots)
     }
 
-    /// The call of these ids has ended, however it did. Who waited for the last of its ids is told now, once.
+    /// The call of these ids has ended, however it did. Returned is who waited for the last of its ids, now and only now.
     pub(super) fn finished(&mut self, ids: &[UpstreamId]) -> Vec<W> {
         let mut done = Vec::new();
-        for id in ids {
-            let Some(entry) = self.ids.remove(id) else {
-                continue;
-            };
-            for number in entry.groups {
-                let Some(group) = self.groups.get_mut(&number) else {
+        for entry in ids.iter().filter_map(|id| self.ids.remove(id)) {
+            for number in entry.waiters {
+                let Some(waiter) = self.waiters.get_mut(&number) else {
                     continue;
                 };
-                group.left -= 1;
-                if group.left == 0 {
-                    done.extend(self.groups.remove(&number).map(|group| group.waiter));
+                waiter.left -= 1;
+                if waiter.left == 0 {
+                    done.extend(self.waiters.remove(&number).map(|waiter| waiter.told));
                 }
             }
         }
@@ -190,99 +167,36 @@ impl<W> Gather<W> {
         self.queued
     }
 
-    fn want(&mut self, interest: Interest, id: &UpstreamId, now: Instant) {
-        let place = self.number();
-        let entry = self.ids.entry(id.clone()).or_default();
-        if entry.under_way || entry.places.iter().any(|(lane, _)| *lane == interest) {
-            return;
-        }
-        if entry.places.is_empty() {
-            self.queued += 1;
-        }
-        entry.places.push((interest, place));
-        if let Interest::Customer(customer) = interest {
-            if entry.asked.is_none() {
-                entry.asked = Some(place);
-                self.asked.insert(place, now);
-            }
-            self.give_turn(customer);
-        }
-        let lane = self.lanes.entry(interest).or_default();
-        lane.insert(place, (id.clone(), now));
-    }
-
-    /// Round-robin over customers, until `taken` holds `upto` ids.
-    fn take_asked(&mut self, upto: usize, taken: &mut Vec<UpstreamId>) {
-        while taken.len() < upto
-            && let Some(customer) = self.turns.pop_front()
+    /// Takes what `next` names until `ids` holds `up_to`, and says how many it took.
+    fn take_up_to(
+        &mut self,
+        up_to: usize,
+        ids: &mut Vec<UpstreamId>,
+        next: impl Fn(&mut Lanes) -> Option<UpstreamId>,
+    ) -> usize {
+        let before = ids.len();
+        while ids.len() < up_to
+            && let Some(id) = next(&mut self.lanes)
         {
-            self.has_turn.remove(&customer);
-            let lane = Interest::Customer(customer);
-            let Some(id) = self.first(lane) else {
-                continue;
-            };
-            self.leave(&id);
-            taken.push(id);
-            if self.lanes.contains_key(&lane) {
-                self.give_turn(customer);
-            }
+            let entry = self
+                .ids
+                .get_mut(&id)
+                .expect("what has a place has an entry");
+            entry.under_way = true;
+            self.lanes.leave(&mut entry.places);
+            self.queued -= 1;
+            ids.push(id);
         }
-    }
-
-    fn take_lane(&mut self, lane: Interest, upto: usize, taken: &mut Vec<UpstreamId>) -> usize {
-        let before = taken.len();
-        while taken.len() < upto
-            && let Some(id) = self.first(lane)
-        {
-            self.leave(&id);
-            taken.push(id);
-        }
-        taken.len() - before
-    }
-
-    /// Gives up all places of an id; it is under way.
-    fn leave(&mut self, id: &UpstreamId) {
-        let Some(entry) = self.ids.get_mut(id) else {
-            return;
-        };
-        entry.under_way = true;
-        self.queued -= 1;
-        if let Some(place) = entry.asked.take() {
-            self.asked.remove(&place);
-        }
-        for (interest, place) in entry.places.drain(..) {
-            if let Some(lane) = self.lanes.get_mut(&interest) {
-                lane.remove(&place);
-                if lane.is_empty() {
-                    self.lanes.remove(&interest);
-                }
-            }
-        }
-    }
-
-    fn give_turn(&mut self, customer: CustomerId) {
-        if self.has_turn.insert(customer) {
-            self.turns.push_back(customer);
-        }
-    }
-
-    fn first(&self, lane: Interest) -> Option<UpstreamId> {
-        let (_, (id, _)) = self.lanes.get(&lane)?.first_key_value()?;
-        Some(id.clone())
-    }
-
-    fn lane_len(&self, lane: Interest) -> usize {
-        self.lanes.get(&lane).map_or(0, BTreeMap::len)
-    }
-
-    const fn number(&mut self) -> Place {
-        self.next += 1;
-        self.next
+        ids.len() - before
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use panelgate_domain::ids::CustomerId;
+
     use super::*;
 
     const KNOBS: Knobs = Knobs {
@@ -343,13 +257,8 @@ mod tests {
         );
         assert_eq!(case.gather.finished(&ids(&["c", "b"])), ["third"]);
         assert_eq!(case.gather.ready(KNOBS), Ready::Idle);
-        assert!(
-            case.gather.ids.is_empty()
-                && case.gather.groups.is_empty()
-                && case.gather.asked.is_empty()
-        );
-        assert!(case.gather.lanes.is_empty() && case.gather.turns.is_empty());
-        assert!(case.gather.has_turn.is_empty());
+        let gather = case.gather;
+        assert!(gather.ids.is_empty() && gather.waiters.is_empty() && gather.lanes.is_empty());
     }
 
     #[test]

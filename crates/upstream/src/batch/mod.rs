@@ -1,6 +1,7 @@
 //! Turns the questions of many about many orders into few `status` calls of many ids each.
 
 mod gather;
+mod lanes;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who may call the panel now: a rate token, a slot and a closed circuit, handed to waiters in the order of [`Queue`].
+//! Who may call the panel now: permits, handed to waiters in the order of [`super::limits`].
 //!
 //! There is no dispatcher. The waiter whose turn it is sleeps until the next token and takes it while it is being polled, so
 //! a waiter that goes away never takes a token with it. Whoever changes something wakes the waiter whose turn it is then.
@@ -13,9 +13,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::class::Class;
-use super::pace::Pace;
-use super::permits::Slots;
-use super::queue::{Queue, Ticket};
+use super::limits::{Limits, Turn};
+use super::queue::Ticket;
 use crate::breaker::{Breaker, Pass};
 
 /// Leave to make one call: a spent rate token and a slot. A drop gives the slot back, never the token.
@@ -44,17 +43,8 @@ pub enum NotAdmitted {
 /// The panel's limits and those who wait for them.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    state: Mutex<State>,
+    limits: Mutex<Limits>,
     queue_gauges: [IntGauge; 3],
-}
-
-#[derive(Debug)]
-struct State {
-    queue: Queue<Arc<Notify>>,
-    slots: Slots,
-    pace: Pace,
-    breaker: Breaker,
-    closed: bool,
 }
 
 /// A place in the queue; a drop leaves it.
@@ -65,40 +55,21 @@ struct Place<'a> {
     woken: Arc<Notify>,
 }
 
-enum Turn {
-    Mine(Permit),
-    /// Look again then, or when woken.
-    NotBefore(Instant),
-    /// Look again when woken.
-    Later,
-}
-
 /// What stands in for "for ever" where a duration cannot be added to a moment.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 impl Admission {
     /// Nothing under way.
     pub(crate) fn new(rate: NonZeroU32, max_in_flight: u32, queue_gauges: [IntGauge; 3]) -> Self {
-        let state = State {
-            queue: Queue::new(),
-            slots: Slots::new(max_in_flight),
-            pace: Pace::new(rate, Instant::now()),
-            breaker: Breaker::new(),
-            closed: false,
-        };
         Self {
-            state: Mutex::new(state),
+            limits: Mutex::new(Limits::new(rate, max_in_flight, Instant::now())),
             queue_gauges,
         }
     }
 
     /// A permit, if there is one at once and it is nobody else's turn.
     pub(crate) fn try_admit(self: &Arc<Self>, class: Class) -> Option<Permit> {
-        let place = self.enqueue(class).ok()?;
-        match place.turn() {
-            Turn::Mine(permit) => Some(permit),
-            Turn::NotBefore(_) | Turn::Later => None,
-        }
+        self.enqueue(class).ok()?.turn().ok()
     }
 
     /// A permit, waited for. Dropping the future leaves the queue and spends nothing.
@@ -112,11 +83,10 @@ impl Admission {
         let place = self.enqueue(class)?;
         loop {
             let until = match place.turn() {
-                Turn::Mine(permit) => return Ok(permit),
-                Turn::NotBefore(at) => at.min(deadline),
-                Turn::Later => deadline,
+                Ok(permit) => return Ok(permit),
+                Err(again) => again.unwrap_or(deadline).min(deadline),
             };
-            if self.state.lock().closed {
+            if self.limits.lock().closed {
                 return Err(NotAdmitted::Closed);
             }
             if Instant::now() >= deadline {
@@ -131,71 +101,71 @@ impl Admission {
 
     /// A call went well.
     pub(crate) fn succeeded(&self) {
-        self.change(|state, _| state.breaker.succeeded());
+        self.change(|limits, _| limits.breaker.succeeded());
     }
 
     /// A call failed.
     pub(crate) fn failed(&self) {
-        self.change(|state, now| state.breaker.failed(now));
+        self.change(|limits, now| limits.breaker.failed(now));
     }
 
     /// The panel said that we ask too often.
     pub(crate) fn slow_down(&self, retry_after: Option<Duration>) {
-        self.change(|state, now| state.pace.slow_down(retry_after, now));
+        self.change(|limits, now| limits.pace.slow_down(retry_after, now));
     }
 
     /// Other limits from now on.
     pub(crate) fn set_limits(&self, rate: NonZeroU32, max_in_flight: u32) {
-        self.change(|state, now| {
-            state.pace.set_rate(rate, now);
-            state.slots.set_limit(max_in_flight);
+        self.change(|limits, now| {
+            limits.pace.set_rate(rate, now);
+            limits.slots.set_limit(max_in_flight);
         });
     }
 
     /// Forgets past failures: the panel is another one now.
     pub(crate) fn forget_failures(&self) {
-        self.change(|state, _| state.breaker = Breaker::new());
+        self.change(|limits, _| limits.breaker = Breaker::new());
     }
 
     /// Nobody is admitted any more; whoever waits is told.
     pub(crate) fn close(&self) {
-        let mut state = self.state.lock();
-        state.closed = true;
-        state.queue.for_each(|woken| woken.notify_one());
+        let mut limits = self.limits.lock();
+        limits.closed = true;
+        limits.queue.for_each(|woken| woken.notify_one());
     }
 
     /// What the circuit lets pass.
     pub(crate) fn pass(&self) -> Pass {
-        self.state.lock().breaker.pass(Instant::now())
+        self.limits.lock().breaker.pass(Instant::now())
     }
 
     /// Calls under way.
     pub(crate) fn in_flight(&self) -> u32 {
-        self.state.lock().slots.taken()
+        self.limits.lock().slots.taken()
     }
 
     /// How many wait, by class.
     pub(crate) fn waiting(&self) -> [usize; 3] {
-        let state = self.state.lock();
-        Class::ALL.map(|class| state.queue.len(class))
+        let limits = self.limits.lock();
+        Class::ALL.map(|class| limits.queue.len(class))
     }
 
     /// Whether the panel is asked less than its settings allow.
     pub(crate) fn is_slowed(&self) -> bool {
-        self.state.lock().pace.is_slowed(Instant::now())
+        self.limits.lock().pace.is_slowed(Instant::now())
     }
 
     fn enqueue(self: &Arc<Self>, class: Class) -> Result<Place<'_>, NotAdmitted> {
-        let mut state = self.state.lock();
-        if state.closed {
+        let mut limits = self.limits.lock();
+        if limits.closed {
             return Err(NotAdmitted::Closed);
         }
         let woken = Arc::new(Notify::new());
-        let ticket = state
+        let ticket = limits
             .queue
             .push(class, Arc::clone(&woken), Instant::now())
             .ok_or(NotAdmitted::QueueFull)?;
-        self.show(&state, class);
+        self.show(&limits, class);
         Ok(Place {
             admission: self,
             class,
@@ -204,107 +174,44 @@ impl Admission {
         })
     }
 
-    fn change(&self, change: impl FnOnce(&mut State, Instant)) {
+    fn change(&self, change: impl FnOnce(&mut Limits, Instant)) {
         let now = Instant::now();
-        let mut state = self.state.lock();
-        change(&mut state, now);
-        state.wake_next(now);
+        let mut limits = self.limits.lock();
+        change(&mut limits, now);
+        limits.wake_next(now);
     }
 
-    fn show(&self, state: &State, class: Class) {
-        let waiting = i64::try_from(state.queue.len(class)).unwrap_or(i64::MAX);
+    fn show(&self, limits: &Limits, class: Class) {
+        let waiting = i64::try_from(limits.queue.len(class)).unwrap_or(i64::MAX);
         self.queue_gauges[class.index()].set(waiting);
     }
 }
 
-impl State {
-    /// Whose turn it is, tokens aside.
-    fn next(&self, now: Instant) -> Option<Class> {
-        let pass = self.breaker.pass(now);
-        self.queue.pick(now, |class| {
-            let through = match pass {
-                Pass::All => true,
-                // A probe is never somebody's order.
-                Pass::Probe => class != Class::Money,
-                Pass::NothingBefore(_) | Pass::NothingDuringProbe => false,
-            };
-            through && self.slots.has_one_for(class)
-        })
-    }
-
-    /// Wakes whoever has to watch the clock now.
-    fn wake_next(&self, now: Instant) {
-        let wake = |class| {
-            if let Some((_, woken)) = self.queue.head(class) {
-                woken.notify_one();
-            }
-        };
-        match self.breaker.pass(now) {
-            Pass::NothingBefore(_) => {
-                wake(Class::Status);
-                wake(Class::Upkeep);
-            }
-            Pass::All | Pass::Probe | Pass::NothingDuringProbe => {
-                if let Some(class) = self.next(now) {
-                    wake(class);
-                }
-            }
-        }
-    }
-}
-
 impl Place<'_> {
-    fn turn(&self) -> Turn {
-        let now = Instant::now();
-        let mut state = self.admission.state.lock();
-        if state.closed {
-            return Turn::Later;
-        }
-        let first = state
-            .queue
-            .head(self.class)
-            .is_some_and(|(ticket, _)| ticket == self.ticket);
-        match state.next(now) {
-            Some(class) if class == self.class && first => match state.pace.spend(now) {
-                Ok(()) => Turn::Mine(self.serve(&mut state, now)),
-                Err(at) => Turn::NotBefore(at),
-            },
-            Some(_) => {
-                state.wake_next(now);
-                Turn::Later
+    /// The permit if it is there, or when to look again (if not before being woken).
+    fn turn(&self) -> Result<Permit, Option<Instant>> {
+        let mut limits = self.admission.limits.lock();
+        match limits.turn(self.class, self.ticket, Instant::now()) {
+            Turn::Now { probe } => {
+                self.admission.show(&limits, self.class);
+                Ok(Permit {
+                    admission: Arc::clone(self.admission),
+                    class: self.class,
+                    probe,
+                })
             }
-            None => match state.breaker.pass(now) {
-                Pass::NothingBefore(at) if first && self.class != Class::Money => {
-                    Turn::NotBefore(at)
-                }
-                _ => Turn::Later,
-            },
-        }
-    }
-
-    fn serve(&self, state: &mut State, now: Instant) -> Permit {
-        let probe = state.breaker.pass(now) == Pass::Probe;
-        if probe {
-            state.breaker.begin_probe();
-        }
-        state.queue.serve(self.class, now);
-        state.slots.take(self.class);
-        state.wake_next(now);
-        self.admission.show(state, self.class);
-        Permit {
-            admission: Arc::clone(self.admission),
-            class: self.class,
-            probe,
+            Turn::NotBefore(at) => Err(Some(at)),
+            Turn::Later => Err(None),
         }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut state = self.admission.state.lock();
-        if state.queue.remove(self.class, self.ticket) {
-            state.wake_next(Instant::now());
-            self.admission.show(&state, self.class);
+        let mut limits = self.admission.limits.lock();
+        if limits.queue.remove(self.class, self.ticket) {
+            limits.wake_next(Instant::now());
+            self.admission.show(&limits, self.class);
         }
     }
 }
@@ -320,10 +227,10 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let (class, probe) = (self.class, self.probe);
-        self.admission.change(|state, now| {
-            state.slots.give_back(class);
+        self.admission.change(|limits, now| {
+            limits.slots.give_back(class);
             if probe {
-                state.breaker.abandon_probe(now);
+                limits.breaker.abandon_probe(now);
             }
         });
     }

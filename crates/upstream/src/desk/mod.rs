@@ -6,6 +6,7 @@ pub(crate) mod rests;
 
 mod add;
 mod keeper;
+mod limits;
 mod pace;
 mod permits;
 mod queue;
