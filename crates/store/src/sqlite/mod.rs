@@ -3,6 +3,7 @@
 //! [`writer`] and [`readers`] know nothing of orders; [`ledger`] moves money and nothing else does; [`orders`] has a file for
 //! every part of an order's life; [`verify`] checks the books without any of them.
 
+mod backup;
 mod bookings;
 mod customers;
 mod decisions;
@@ -83,6 +84,15 @@ impl SqliteStore {
         drop(readers);
         // Only a panic could fail here, and that of the writer went to `on_fatal`.
         _ = tokio::task::spawn_blocking(move || writer.close()).await;
+    }
+
+    /// Copies the store as it is now to a new file, while it is in use, and checks the copy.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if the file is there already. After any other error a broken file may be left behind.
+    pub async fn backup(&self, to: &Path) -> Result<()> {
+        let to = to.to_owned();
+        self.read(move |c| backup::to_file(c, &to)).await
     }
 
     async fn write<T: Send + 'static>(

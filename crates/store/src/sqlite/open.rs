@@ -145,7 +145,8 @@ fn real_path(path: &Path, create: bool) -> Result<PathBuf> {
     path.canonicalize().map_err(failed)
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+/// Files of a store are their owner's business only.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options

@@ -51,8 +51,10 @@ impl Readers {
             }
             result
         });
-        read.await
-            .unwrap_or_else(|error| Err(StoreError::Corrupt(format!("a read panicked: {error}"))))
+        read.await.unwrap_or_else(|error| match error.is_panic() {
+            true => Err(StoreError::Corrupt(format!("a read panicked: {error}"))),
+            false => Err(StoreError::Database("the runtime has ended".to_owned())),
+        })
     }
 }
 

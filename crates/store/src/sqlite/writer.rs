@@ -74,10 +74,18 @@ impl Writer {
         };
         let body = move || {
             let ended = catch_unwind(AssertUnwindSafe(|| task.run()));
-            if let Err(why) = ended.unwrap_or_else(|_| Err("the writer panicked".to_owned())) {
-                // Nothing may touch the file any more, not even a closing connection; the lock stays until the process ends.
-                std::mem::forget((task, keepsake));
-                on_fatal(why);
+            match ended.unwrap_or_else(|_| Err("the writer panicked".to_owned())) {
+                Ok(()) => {
+                    // In this order: closing the connection may still write.
+                    drop(task);
+                    drop(keepsake);
+                }
+                Err(why) => {
+                    // Nothing may touch the file any more, not even a closing connection; the lock stays until the
+                    // process ends.
+                    std::mem::forget((task, keepsake));
+                    on_fatal(why);
+                }
             }
         };
         let thread = std::thread::Builder::new()

@@ -71,6 +71,7 @@ macro_rules! cases {
             }
             races {
                 one_of_two_closes_wins
+                an_operator_and_a_panel_split_a_hold_once
                 funds_for_ten_are_ten_orders
                 one_of_many_placements_begins
                 a_cancel_and_a_send_exclude_each_other

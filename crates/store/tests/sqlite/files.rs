@@ -2,6 +2,7 @@
 
 use panelgate_domain::ids::CustomerId;
 use panelgate_domain::order::OrderState;
+use panelgate_store::model::OrderFilter;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreError};
 use rusqlite::Connection;
@@ -238,4 +239,29 @@ async fn without_a_currency_there_are_no_accounts() {
         ),
         "nothing half"
     );
+}
+
+#[tokio::test]
+async fn a_backup_is_a_store() {
+    let (_folder, path) = folder();
+    let (world, store) = world_in(&path).await;
+    world.top_up(world.ann, "100", "funds").await;
+    let id = world.placed("10", "u1").await;
+    let copy = path.with_file_name("copy.db");
+    store.backup(&copy).await.expect("copied");
+    let again = store.backup(&copy).await;
+    assert!(matches!(again, Err(StoreError::Exists { .. })), "{again:?}");
+    world.open("20").await;
+
+    let copied = SqliteStore::open(&copy, Role::Serve, Options::default()).expect("opened");
+    let orders = copied
+        .list_orders(OrderFilter::default())
+        .await
+        .expect("read");
+    assert_eq!(orders, [world.order(id).await]);
+    assert_eq!(
+        copied.account(world.ann).await.expect("read").available,
+        money("90")
+    );
+    assert_eq!(copied.verify().await.expect("verified"), []);
 }

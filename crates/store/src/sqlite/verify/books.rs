@@ -125,11 +125,12 @@ fn may_go(kind: &str, from: &str, to: &str) -> bool {
 
 fn no_strays(connection: &Connection, found: &mut Findings) -> Result<()> {
     let mut query = connection.prepare(
-        "SELECT 'transfer ' || id || ' has no entries' FROM transfers
-         WHERE id NOT IN (SELECT transfer FROM entries)
+        "SELECT 'transfer ' || id || ' has no entries' FROM transfers t
+         WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.transfer = t.id)
          UNION ALL
-         SELECT 'entry ' || id || ' has no transfer or no account' FROM entries
-         WHERE transfer NOT IN (SELECT id FROM transfers) OR account NOT IN (SELECT id FROM accounts)",
+         SELECT 'entry ' || id || ' has no transfer or no account' FROM entries e
+         WHERE NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = e.transfer)
+            OR NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = e.account)",
     )?;
     for text in query.query_map([], |row| row.get(0))? {
         found.add(1, text?);
