@@ -5,7 +5,7 @@
 //! starts, knows one key, and answers on every path. It takes no subscriptions, and a drip-feed is answered like any order.
 //!
 //! # Where to start
-//! [`SimPanel::start`] with [`SimSettings`]; then [`SimPanel::plan`] makes things go wrong ([`fault::Fault`] lists how) and
+//! [`SimPanel::start`] with [`SimSettings`]; then [`SimPanel::plan`] makes things go wrong ([`Fault`] lists how) and
 //! [`SimPanel::books`] tells what came of it. Inside, [`server`] carries a request to the `office`, which books it, decides
 //! what goes wrong with it, and lets the `panel` do its work.
 //!
@@ -27,8 +27,13 @@ mod limit;
 mod office;
 mod panel;
 
+pub use books::Books;
 pub use catalogue::SimCatalogue;
 pub use clock::SimClock;
 pub use error::SimError;
+pub use fault::Fault;
+pub use fault::plan::FaultPlan;
+pub use fault::rule::{ActionName, FaultRule};
+pub use order::{Fate, SimOrder};
 pub use server::SimPanel;
 pub use settings::SimSettings;

@@ -159,7 +159,8 @@ impl SimOrder {
     pub(crate) fn wind_up(&mut self, now: Duration) {
         let stops = now.saturating_add(CANCEL_TAKES);
         let pending = self.status(now) == StatusWord::Pending;
-        if !pending && stops >= self.ends {
+        // What ends before then, also by an earlier wish, ends as it would have.
+        if stops >= self.ends {
             return;
         }
         let remains = self.remains(stops);
@@ -278,6 +279,7 @@ mod tests {
     fn a_cancel_ends_it_as_far_as_it_has_come() {
         let mut pending = order(Fate::Completed);
         pending.wind_up(secs(5));
+        pending.wind_up(secs(8));
         check(&pending, 14, StatusWord::Pending, 1000, 0);
         check(&pending, 15, StatusWord::Canceled, 1000, 1_000_001);
         let mut working = order(Fate::Completed);

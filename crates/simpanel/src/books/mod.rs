@@ -106,6 +106,12 @@ impl Books {
             .collect()
     }
 
+    /// The link of every request to place an order, whatever came of it, in the order of arrival.
+    pub fn add_links(&self) -> impl Iterator<Item = &str> {
+        self.requests_of(ActionName::Add)
+            .filter_map(|request| request.link.as_deref())
+    }
+
     /// How many requests asked for this.
     #[must_use]
     pub fn count(&self, action: ActionName) -> usize {

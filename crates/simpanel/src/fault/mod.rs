@@ -1,7 +1,7 @@
 //! What can go wrong at a panel, one fault at a time.
 //!
-//! A fault is four answers: how far the panel gets with the request ([`Stage`]), what it waits for ([`Wait`]), what it answers
-//! ([`answer`]), and what becomes of the connection ([`Cut`]). Which request it strikes is the business of [`rule`] and [`plan`].
+//! A fault is four answers: how far the panel gets with the request, what it waits for, what it answers, and what becomes of
+//! the connection. Which request it strikes is the business of [`rule`] and [`plan`].
 
 use std::time::Duration;
 

@@ -1,4 +1,16 @@
 //! Which requests go wrong, and how: an ordered list of rules, written in a file or pushed by a test.
+//!
+//! ```toml
+//! [[rule]]                       # the third order is taken, and its connection reset
+//! action = "add"
+//! from = 3
+//! count = 1
+//! fault = "accept_then_reset"
+//!
+//! [[rule]]                       # every tenth call or so is told to come again in two seconds
+//! probability = 0.1
+//! fault = { throttle = { status = 429, retry_after = "2s" } }
+//! ```
 
 use std::io;
 use std::path::{Path, PathBuf};

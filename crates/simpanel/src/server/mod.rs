@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use panelgate_domain::money::Money;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +14,7 @@ use crate::books::Books;
 use crate::catalogue::SimCatalogue;
 use crate::clock::SimClock;
 use crate::error::SimError;
+use crate::fault::plan::RunningPlan;
 use crate::fault::rule::FaultRule;
 use crate::office::Office;
 use crate::order::SimOrder;
@@ -89,7 +91,7 @@ impl SimPanel {
 
     /// Drops all rules: from here on the panel is honest.
     pub fn clear_faults(&self) {
-        self.office.plan(crate::fault::plan::RunningPlan::clear);
+        self.office.plan(RunningPlan::clear);
     }
 
     /// The clock that its orders progress on.
@@ -117,11 +119,14 @@ impl SimPanel {
         self.office.set_catalogue(catalogue)
     }
 
-    /// Changes an order, and its money with it. `false` if there is no such order. The panel stands still meanwhile, so
-    /// `change` must not call it.
-    #[must_use = "an order that does not exist is not changed"]
-    pub fn set_order(&self, id: i64, change: impl FnOnce(&mut SimOrder)) -> bool {
-        self.office.panel(|panel| panel.set_order(id, change))
+    /// Changes an order, and its money with it. The panel stands still meanwhile, so `change` must not call it.
+    ///
+    /// # Panics
+    /// There is no such order: a test is wrong about what it has placed.
+    #[track_caller]
+    pub fn set_order(&self, id: i64, change: impl FnOnce(&mut SimOrder)) {
+        let known = self.office.panel(|panel| panel.set_order(id, change));
+        assert!(known, "the panel has no order {id}");
     }
 
     /// Stops listening, ends held connections, gives what is being answered a second, and returns when all is done.
@@ -163,7 +168,7 @@ async fn accept(listener: TcpListener, host: Host) {
             Err(error) => {
                 // Out of files, or the client has left already: neither is mended by giving up.
                 tracing::warn!(%error, "a connection was not accepted");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
@@ -172,7 +177,7 @@ async fn accept(listener: TcpListener, host: Host) {
 async fn seated(
     listener: &TcpListener,
     seats: &Arc<Semaphore>,
-) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let seat = Arc::clone(seats)
         .acquire_owned()
         .await
@@ -181,6 +186,9 @@ async fn seated(
     stream.set_nodelay(true)?;
     Ok((stream, seat))
 }
+
+/// Between two tries to accept when the system refuses.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// More wait in the system's queue.
 const MOST_CONNECTIONS: usize = 10_000;
