@@ -300,7 +300,9 @@ mod tests {
         });
         tokio::task::yield_now().await;
         first.abort();
+        let start = Instant::now();
         second.await.expect("runs").expect("admitted");
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
         assert_eq!(admission.waiting(), [0; 3]);
     }
 
@@ -354,6 +356,7 @@ mod tests {
         admission.succeeded();
         drop(probe);
         money.await.expect("runs").expect("admitted");
+        assert!(start.elapsed() < Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]

@@ -96,7 +96,7 @@ impl Desk {
     pub fn open(
         settings: PanelSettings,
         reports: Weak<dyn Reports>,
-        metrics: Metrics,
+        metrics: &Metrics,
     ) -> Result<Self, OpenError> {
         let tls = client::tls().map_err(OpenError::Tls)?;
         let metrics = metrics.of_desk(&settings.name);

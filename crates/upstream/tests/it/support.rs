@@ -239,7 +239,7 @@ impl Office {
         let recorder = Arc::new(Recorder::default());
         let reports: Weak<dyn Reports> =
             Arc::downgrade(&(Arc::clone(&recorder) as Arc<dyn Reports>));
-        let desk = Desk::open(settings, reports, metrics).expect("settings that work");
+        let desk = Desk::open(settings, reports, &metrics).expect("settings that work");
         Self {
             desk,
             recorder,
