@@ -27,7 +27,7 @@ use crate::settings::SimSettings;
 /// The shared heart of a running panel.
 #[derive(Debug)]
 pub(crate) struct Office {
-    desk: Mutex<Desk>,
+    state: Mutex<State>,
     changed: watch::Sender<()>,
     settings: SimSettings,
     opened: (Timestamp, Instant),
@@ -36,7 +36,7 @@ pub(crate) struct Office {
 }
 
 #[derive(Debug)]
-struct Desk {
+struct State {
     panel: Panel,
     plan: RunningPlan,
     limit: Limit,
@@ -78,7 +78,7 @@ impl Office {
                 source,
             })?),
         };
-        let desk = Desk {
+        let state = State {
             panel: Panel::new(&settings, catalogue),
             plan: RunningPlan::new(settings.faults.clone(), settings.seed),
             limit: Limit::new(settings.limit_per_second),
@@ -86,7 +86,7 @@ impl Office {
             broken: false,
         };
         Ok(Self {
-            desk: Mutex::new(desk),
+            state: Mutex::new(state),
             changed: watch::Sender::new(()),
             settings,
             opened: (machine_time(), Instant::now()),
@@ -98,14 +98,14 @@ impl Office {
     pub(crate) fn receive(&self, raw: &Raw<'_>, path: &str) -> Ticket {
         let request = request::read(raw);
         let action = request.action.as_ref().ok();
-        let mut desk = self.desk();
-        let over_limit = desk.limit.is_exceeded(Instant::now());
+        let mut state = self.state();
+        let over_limit = state.limit.is_exceeded(Instant::now());
         let fault = if over_limit {
             None
         } else {
-            desk.plan.strike(action)
+            state.plan.strike(action)
         };
-        let number = desk.next_number();
+        let number = state.next_number();
         let booked = Request {
             fault: fault.clone(),
             over_limit,
@@ -114,10 +114,10 @@ impl Office {
                 .is_none_or(|fault| fault.stage() != Stage::Unread),
             ..Request::new(number, self.time(), path, action)
         };
-        self.book(&mut desk, booked);
+        self.book(&mut state, booked);
         Ticket {
             number,
-            since: desk.panel.books.now,
+            since: state.panel.books.now,
             request,
             over_limit,
             fault,
@@ -126,28 +126,31 @@ impl Office {
 
     /// Books a request whose body did not arrive.
     pub(crate) fn receive_part(&self, path: &str) {
-        let mut desk = self.desk();
-        let number = desk.next_number();
+        let mut state = self.state();
+        let number = state.next_number();
         let booked = Request {
             read: false,
             ..Request::new(number, self.time(), path, None)
         };
-        self.book(&mut desk, booked);
+        self.book(&mut state, booked);
     }
 
     /// Does what is asked, as far as the fault lets it.
     pub(crate) fn serve(&self, ticket: &Ticket) -> Delivery {
-        let mut desk = self.desk();
+        let mut state = self.state();
+        if state.broken {
+            return Delivery::Close;
+        }
         let scene = Scene {
             key: ticket.request.key.as_deref().unwrap_or_default(),
-            last_order: desk.panel.books.orders.last().map(|order| order.id),
+            last_order: state.panel.books.orders.last().map(|order| order.id),
         };
         let fault = ticket.fault.as_ref();
         let honest = match fault.map_or(Stage::Done, Fault::stage) {
-            Stage::Done => Answer::json(self.work(&mut desk, ticket)),
+            Stage::Done => Answer::json(self.work(&mut state, ticket)),
             Stage::Read | Stage::Unread => Answer::json(Bytes::new()),
         };
-        if desk.broken {
+        if state.broken {
             return Delivery::Close;
         }
         let Some(fault) = fault else {
@@ -166,15 +169,15 @@ impl Office {
 
     /// The whole answer to a request was handed to its connection.
     pub(crate) fn answered(&self, number: u64) {
-        let mut desk = self.desk();
+        let mut state = self.state();
         let place = usize::try_from(number - 1).expect("numbers count what is in memory");
-        desk.panel.books.requests[place].answered = true;
+        state.panel.books.requests[place].answered = true;
         self.changed.send_replace(());
     }
 
     /// Looks at the books as they are at this moment.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Books) -> T) -> T {
-        look(&self.desk().panel.books)
+        look(&self.state().panel.books)
     }
 
     /// Resolves when the books are as wanted. Dropping it changes nothing.
@@ -191,13 +194,13 @@ impl Office {
 
     /// Changes the panel in the middle of its work.
     pub(crate) fn panel<T>(&self, change: impl FnOnce(&mut Panel) -> T) -> T {
-        let outcome = change(&mut self.desk().panel);
+        let outcome = change(&mut self.state().panel);
         self.changed.send_replace(());
         outcome
     }
 
     pub(crate) fn plan<T>(&self, change: impl FnOnce(&mut RunningPlan) -> T) -> T {
-        change(&mut self.desk().plan)
+        change(&mut self.state().plan)
     }
 
     pub(crate) fn set_catalogue(&self, catalogue: &SimCatalogue) -> Result<(), SimError> {
@@ -210,7 +213,7 @@ impl Office {
         &self.settings.clock
     }
 
-    fn work(&self, desk: &mut Desk, ticket: &Ticket) -> Bytes {
+    fn work(&self, state: &mut State, ticket: &Ticket) -> Bytes {
         if ticket.over_limit {
             return reply::refusal(Refusal::TooManyRequests);
         }
@@ -221,39 +224,39 @@ impl Office {
             Ok(action) => action,
             Err(refusal) => return reply::refusal(*refusal),
         };
-        let known = desk.panel.books.orders.len();
-        let answer = desk.panel.answer(action, ticket.number);
-        if let (Some(order), Some(file)) = (desk.panel.books.orders.get(known), &mut desk.file) {
+        let known = state.panel.books.orders.len();
+        let answer = state.panel.answer(action, ticket.number);
+        if let (Some(order), Some(file)) = (state.panel.books.orders.get(known), &mut state.file) {
             let written = file.order(order, self.time());
-            self.check(desk, written);
+            self.check(state, written);
         }
         self.changed.send_replace(());
         answer
     }
 
-    fn book(&self, desk: &mut Desk, request: Request) {
-        if let Some(file) = &mut desk.file {
+    fn book(&self, state: &mut State, request: Request) {
+        if let Some(file) = &mut state.file {
             let written = file.request(&request);
-            self.check(desk, written);
+            self.check(state, written);
         }
-        desk.panel.books.requests.push(request);
+        state.panel.books.requests.push(request);
         self.changed.send_replace(());
     }
 
     /// A panel that cannot write its books must not answer: what it did would never be known.
-    fn check(&self, desk: &mut Desk, written: io::Result<()>) {
+    fn check(&self, state: &mut State, written: io::Result<()>) {
         if let Err(error) = written {
             tracing::error!(%error, "the books cannot be written: the panel stops");
-            desk.broken = true;
+            state.broken = true;
             self.stop.cancel();
         }
     }
 
-    /// The desk, with the panel moved on to this moment.
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        let mut desk = self.desk.lock();
-        desk.panel.move_to(self.settings.clock.now());
-        desk
+    /// Everything, with the panel moved on to this moment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
+        state.panel.move_to(self.settings.clock.now());
+        state
     }
 
     /// The machine's time, never going back while the panel runs.
@@ -263,9 +266,9 @@ impl Office {
     }
 }
 
-// === impl Desk ===
+// === impl State ===
 
-impl Desk {
+impl State {
     fn next_number(&self) -> u64 {
         self.panel.books.requests.len() as u64 + 1
     }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use panelgate_domain::action::{Action, AskedId};
+use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ pub mod file;
 pub struct Books {
     pub(crate) requests: Vec<Request>,
     pub(crate) orders: Vec<SimOrder>,
+    pub(crate) balance: Money,
     pub(crate) now: Duration,
 }
 
@@ -68,6 +70,12 @@ impl Books {
     #[must_use]
     pub fn orders(&self) -> &[SimOrder] {
         &self.orders
+    }
+
+    /// What the holder of the key can spend.
+    #[must_use]
+    pub const fn balance(&self) -> Money {
+        self.balance
     }
 
     /// The panel's time of this snapshot: what `status`, `remains` and `is_live` of its orders are asked with.

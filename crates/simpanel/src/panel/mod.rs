@@ -31,7 +31,6 @@ pub(crate) struct Panel {
     pub(crate) books: Books,
     catalogue: Catalogue,
     currency: Currency,
-    balance: Money,
     refills: Refills,
     seed: u64,
     outcomes: Outcomes,
@@ -44,10 +43,12 @@ pub(crate) struct Panel {
 impl Panel {
     pub(crate) fn new(settings: &SimSettings, catalogue: Catalogue) -> Self {
         Self {
-            books: Books::default(),
+            books: Books {
+                balance: settings.balance,
+                ..Books::default()
+            },
             catalogue,
             currency: settings.currency.clone(),
-            balance: settings.balance,
             refills: Refills::default(),
             seed: settings.seed,
             outcomes: settings.outcomes,
@@ -81,7 +82,7 @@ impl Panel {
             Action::RefillStatus(ids) => self.refill_status(ids),
             Action::Cancel(ids) => self.cancel(ids),
             Action::Balance => Ok(Reply::Balance {
-                amount: self.balance,
+                amount: self.books.balance,
                 currency: self.currency.clone(),
             }),
         };
@@ -92,12 +93,8 @@ impl Panel {
         }
     }
 
-    pub(crate) const fn balance(&self) -> Money {
-        self.balance
-    }
-
     pub(crate) fn set_balance(&mut self, balance: Money) {
-        self.balance = balance;
+        self.books.balance = balance;
     }
 
     pub(crate) fn set_catalogue(&mut self, catalogue: Catalogue) {
@@ -115,26 +112,38 @@ impl Panel {
     }
 
     fn add(&mut self, add: &Add, request: u64) -> Result<Reply, Refusal> {
+        let order = self.draft(add, request)?;
+        if self.refuses_active_links && self.has_active(&order) {
+            return Err(Refusal::ActiveLink);
+        }
+        let rest = self.books.balance.checked_sub(order.charge);
+        self.books.balance = rest
+            .filter(|rest| *rest >= Money::ZERO)
+            .ok_or(Refusal::NotEnoughFunds)?;
+        let (id, place) = (order.id, self.books.orders.len());
+        self.books.orders.push(order);
+        self.schedule(place);
+        Ok(Reply::Added(OrderId(id)))
+    }
+
+    /// The order that would come next, priced and with its life drawn.
+    fn draft(&self, add: &Add, request: u64) -> Result<SimOrder, Refusal> {
         let service = add.service.as_deref().unwrap_or_default();
         let offer = self.catalogue.offer(service);
         let (offer, limits) = offer.ok_or(Refusal::IncorrectServiceId)?;
         let spec = OrderSpec::read(limits, &add.fields)?;
-        let charge = offer
-            .rate
-            .price(limits.service_type.charging(), spec.quantity().total());
-        let charge = charge.ok_or(Refusal::QuantityAbove(limits.max))?;
-        let place = self.books.orders.len();
-        let id = self
-            .first_order
-            .saturating_add(i64::try_from(place).unwrap_or(i64::MAX));
+        let charging = limits.service_type.charging();
+        let charge = offer.rate.price(charging, spec.quantity().total());
+        let place = i64::try_from(self.books.orders.len()).unwrap_or(i64::MAX);
+        let id = self.first_order.saturating_add(place);
         let life = Life::draw(self.seed, id, &spec, self.outcomes);
         let starts = self.books.now.saturating_add(life.pending);
-        let order = SimOrder {
+        Ok(SimOrder {
             id,
             request,
             service: offer.id.clone(),
             spec,
-            charge,
+            charge: charge.ok_or(Refusal::QuantityAbove(limits.max))?,
             refunded: Money::ZERO,
             refill: offer.refill,
             cancel: offer.cancel,
@@ -144,18 +153,7 @@ impl Panel {
             fate: life.fate,
             start_count: life.start_count,
             says: Map::new(),
-        };
-        if self.refuses_active_links && self.has_active(&order) {
-            return Err(Refusal::ActiveLink);
-        }
-        self.balance = self
-            .balance
-            .checked_sub(charge)
-            .filter(|rest| *rest >= Money::ZERO)
-            .ok_or(Refusal::NotEnoughFunds)?;
-        self.books.orders.push(order);
-        self.schedule(place);
-        Ok(Reply::Added(OrderId(id)))
+        })
     }
 
     fn has_active(&self, new: &SimOrder) -> bool {
@@ -241,9 +239,9 @@ impl Panel {
         let order = &mut self.books.orders[place];
         let due = order.refund(self.books.now);
         let change = due.checked_sub(order.refunded);
-        let balance = change.and_then(|change| self.balance.checked_add(change));
+        let balance = change.and_then(|change| self.books.balance.checked_add(change));
         // Only a balance that a test has set can be too large to grow.
-        self.balance = balance.unwrap_or(self.balance);
+        self.books.balance = balance.unwrap_or(self.books.balance);
         order.refunded = due;
     }
 

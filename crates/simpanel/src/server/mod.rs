@@ -79,7 +79,8 @@ impl SimPanel {
     }
 
     /// Resolves as soon as the books are as wanted; looks at them after every change of them and of the clock. It waits for
-    /// ever if they never are: bound it with a timeout. Dropping it changes nothing.
+    /// ever if they never are: bound it with a timeout. The panel stands still while `wanted` looks, so it must not call it.
+    /// Dropping this changes nothing.
     pub async fn until(&self, wanted: impl FnMut(&Books) -> bool) {
         self.office.until(wanted).await;
     }
@@ -103,7 +104,7 @@ impl SimPanel {
     /// What the holder of the key can spend.
     #[must_use]
     pub fn balance(&self) -> Money {
-        self.office.panel(|panel| panel.balance())
+        self.office.look(Books::balance)
     }
 
     /// Changes what the holder of the key can spend.
