@@ -193,6 +193,13 @@ impl Desk {
         self.changed();
     }
 
+    /// An outcome that the desk took for known is not: an accepted id that another order has already. Unknown outcomes of
+    /// [`Desk::add`] have been counted without this.
+    pub fn question_opened(&self) {
+        self.0.rests.lock().question_opened();
+        self.changed();
+    }
+
     /// An unknown outcome of this desk is known now: by a late answer, evidence, or an operator.
     pub fn question_closed(&self) {
         self.0.rests.lock().question_closed();
@@ -293,11 +300,6 @@ impl Desk {
     fn refused(&self, trouble: PanelTrouble, offer: &OfferId) {
         tracing::warn!(panel = %self.0.panel, ?trouble, %offer, "the panel refuses orders");
         self.0.rests.lock().refused(trouble, offer, Instant::now());
-        self.changed();
-    }
-
-    fn question_opened(&self) {
-        self.0.rests.lock().question_opened();
         self.changed();
     }
 
