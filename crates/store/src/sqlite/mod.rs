@@ -1,7 +1,7 @@
 //! The store in one SQLite file: one writer with group commit, a few readers, and the transactions of [`Store`] in plain SQL.
 //!
-//! [`writer`] and [`readers`] know nothing of orders; [`ledger`] moves money and nothing else does; [`orders`] has a file for
-//! every part of an order's life; [`verify`] checks the books without any of them.
+//! `writer` and `readers` know nothing of orders; `ledger` moves money and nothing else does; `orders` has a file for every
+//! part of an order's life; `verify` checks the books without any of them.
 
 mod backup;
 mod bookings;

@@ -326,6 +326,12 @@ pub(crate) async fn two_panels_may_use_equal_ids(world: World) {
 pub(crate) async fn orphans_are_parked_once(world: World) {
     let world = world.funded().await;
     let open = world.open("1").await;
+    let (returned, earlier) = world.sending("1").await;
+    world
+        .store
+        .return_order(earlier, said("not_sent", 3))
+        .await
+        .expect("returned");
     let (first, placement) = world.sending("10").await;
     let (second, _) = world.sending("10").await;
     let placed = world.placed("10", "u1").await;
@@ -346,14 +352,16 @@ pub(crate) async fn orphans_are_parked_once(world: World) {
             .expect("none left")
             .is_empty()
     );
-    assert_eq!(world.order(open).await.state, OrderState::Open);
+    for waiting in [open, returned] {
+        assert_eq!(world.order(waiting).await.state, OrderState::Open);
+    }
     assert_eq!(world.order(placed).await.state, OrderState::Placed);
     world
         .store
         .confirm_placement(placement, "u2".into(), said("accepted", 102))
         .await
         .expect("it had landed");
-    world.expect(["69", "31", "-12", "12"]).await;
+    world.expect(["68", "32", "-12", "12"]).await;
 }
 
 pub(crate) async fn a_settlement_has_to_be_the_formulas(world: World) {
