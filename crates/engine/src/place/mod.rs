@@ -1,24 +1,27 @@
 //! Placing: one route after the other, while the outcome is about the panel and nothing landed. The only code that sends
 //! orders, whether they were opened just now or have waited for hours.
 
+mod outcome;
+
 use std::sync::Arc;
 
 use panelgate_domain::catalogue::{Route, Service};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::Refusal;
-use panelgate_domain::ids::{OrderId, PanelName, PlacementId, UpstreamId};
+use panelgate_domain::ids::{OrderId, PanelName, PlacementId};
 use panelgate_domain::money::Money;
-use panelgate_domain::order::{CancelWish, Order};
-use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
+use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Guard};
 use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
-use panelgate_store::model::{Answer, Decision, NewPlacement, Sendable};
-use panelgate_upstream::{Class, Desk, Late, Permit, Rest};
+use panelgate_store::model::{Decision, NewPlacement, Sendable};
+use panelgate_upstream::{Class, Desk, Permit, Rest};
 
-use crate::actions::cancel;
+use self::outcome::{Attempt, attempt};
 use crate::core::Core;
 use crate::market::Market;
+
+pub(crate) use self::outcome::{after_placed, question_closed};
 
 /// Where placing an order ended for now.
 #[derive(Debug, PartialEq, Eq)]
@@ -242,197 +245,6 @@ async fn begin(
     }
 }
 
-/// What one placement came to.
-enum Attempt {
-    /// Nothing more is to be tried.
-    Ended(Placing),
-    /// The order is open again: the next route.
-    Next {
-        /// The offer is off there.
-        service_off: bool,
-    },
-}
-
-/// Sends the order, once, and writes down what became of it.
-async fn attempt(
-    core: &Arc<Core>,
-    wanted: Wanted<'_>,
-    sendable: &Sendable,
-    begun: Begun,
-) -> Attempt {
-    let order = sendable.order.id;
-    let Begun {
-        ready: Ready {
-            desk,
-            permit,
-            placement,
-        },
-        id,
-    } = begun;
-    let placed = desk.add(permit, &placement.offer, &sendable.spec).await;
-    let answer = answer(core, &placed.outcome, placed.raw);
-    core.metrics.placed(&placement.panel, placed.outcome.name());
-    tracing::info!(%order, panel = %placement.panel, outcome = placed.outcome.name(), "placement ended");
-    match placed.outcome {
-        AddOutcome::Accepted(upstream_id) => {
-            match confirm(core, id, upstream_id, answer.clone()).await {
-                Ok(confirmed) => {
-                    core.metrics
-                        .cost(&placement.panel, &placement.currency, placement.cost);
-                    after_placed(core, &confirmed);
-                    Attempt::Ended(Placing::Placed)
-                }
-                Err(error) => {
-                    park(
-                        core,
-                        id,
-                        order,
-                        &desk,
-                        None,
-                        Answer {
-                            outcome: error.to_string(),
-                            ..answer
-                        },
-                    )
-                    .await
-                }
-            }
-        }
-        AddOutcome::Refused(About::Order(refusal)) => {
-            let refusal = with_limit(refusal, wanted.service);
-            let closed = core
-                .insist("refuse", || {
-                    core.store.refuse_order(id, refusal, answer.clone())
-                })
-                .await;
-            keep(core, order, closed);
-            Attempt::Ended(Placing::Refused(refusal))
-        }
-        AddOutcome::Refused(About::Panel(trouble)) => {
-            reopen(core, id, order, answer, trouble == PanelTrouble::ServiceOff).await
-        }
-        AddOutcome::NotSent | AddOutcome::Throttled { .. } => {
-            reopen(core, id, order, answer, false).await
-        }
-        AddOutcome::Unknown => park(core, id, order, &desk, placed.late, answer).await,
-    }
-}
-
-/// Some panels refuse a quantity without naming their limit; the customer is told ours.
-const fn with_limit(refusal: Refusal, service: &Service) -> Refusal {
-    match refusal {
-        Refusal::QuantityBelow(0) => Refusal::QuantityBelow(service.min),
-        Refusal::QuantityAbove(0) => Refusal::QuantityAbove(service.max),
-        other => other,
-    }
-}
-
-async fn confirm(
-    core: &Core,
-    placement: PlacementId,
-    upstream_id: UpstreamId,
-    answer: Answer,
-) -> Result<Arc<Order>, StoreError> {
-    let confirmed = core.insist("confirm", || {
-        core.store
-            .confirm_placement(placement, upstream_id.clone(), answer.clone())
-    });
-    confirmed.await.map(|order| core.remember(order))
-}
-
-/// A wish to cancel that came while the order was on its way is sent after it.
-pub(crate) fn after_placed(core: &Arc<Core>, order: &Arc<Order>) {
-    if order.cancel_wish == CancelWish::Asked {
-        let (core, order) = (Arc::clone(core), Arc::clone(order));
-        core.clone()
-            .tracker
-            .spawn(async move { cancel::forward(&core, vec![order]).await });
-    }
-}
-
-async fn reopen(
-    core: &Core,
-    id: PlacementId,
-    order: OrderId,
-    answer: Answer,
-    service_off: bool,
-) -> Attempt {
-    let opened = core
-        .insist("return", || core.store.return_order(id, answer.clone()))
-        .await;
-    keep(core, order, opened);
-    Attempt::Next { service_off }
-}
-
-/// The outcome is not known: the order is never sent again. A late answer may still decide it.
-async fn park(
-    core: &Arc<Core>,
-    id: PlacementId,
-    order: OrderId,
-    desk: &Desk,
-    late: Option<Late>,
-    answer: Answer,
-) -> Attempt {
-    let parked = core
-        .insist("park", || core.store.park_placement(id, answer.clone()))
-        .await;
-    keep(core, order, parked);
-    core.questions.insert(order);
-    tracing::warn!(%order, panel = %desk.panel(), "the outcome of a placement is not known");
-    if let Some(late) = late {
-        let core = Arc::clone(core);
-        core.clone()
-            .tracker
-            .spawn(async move { listen(&core, id, order, late).await });
-    }
-    Attempt::Ended(Placing::Parked)
-}
-
-/// Waits for the answer that came too late. An id places the order; any definite refusal closes it: it is not sent again.
-async fn listen(core: &Arc<Core>, id: PlacementId, order: OrderId, late: Late) {
-    let heard = tokio::select! {
-        heard = late.answer() => heard,
-        () = core.stop.cancelled() => None,
-    };
-    let Some((outcome, raw)) = heard else { return };
-    let answer = answer(core, &outcome, raw);
-    tracing::info!(%order, outcome = outcome.name(), "a late answer came");
-    let decided = match outcome {
-        AddOutcome::Accepted(upstream_id) => {
-            confirm(core, id, upstream_id, answer).await.map(|placed| {
-                after_placed(core, &placed);
-            })
-        }
-        AddOutcome::Refused(about) => {
-            let refusal = match about {
-                About::Order(refusal) => refusal,
-                About::Panel(_) => Refusal::TooManyRequests,
-            };
-            let closed = core
-                .insist("refuse", || {
-                    core.store.refuse_order(id, refusal, answer.clone())
-                })
-                .await;
-            closed.map(|closed| _ = core.remember(closed))
-        }
-        AddOutcome::NotSent | AddOutcome::Throttled { .. } | AddOutcome::Unknown => return,
-    };
-    match decided {
-        Ok(()) => question_closed(core, order),
-        Err(error) => tracing::warn!(%order, %error, "a late answer changed nothing"),
-    }
-}
-
-/// An unconfirmed order was decided: its panel may take another one.
-pub(crate) fn question_closed(core: &Core, order: OrderId) {
-    let panel = core.book.get(order).and_then(|order| order.panel.clone());
-    if core.questions.remove(&order).is_some()
-        && let Some(desk) = panel.and_then(|panel| core.desk(&panel))
-    {
-        desk.question_closed();
-    }
-}
-
 /// Every route said that the service is off: nobody can send this order.
 async fn close_without_service(core: &Core, order: OrderId) -> Placing {
     let decision = Decision {
@@ -450,22 +262,5 @@ async fn close_without_service(core: &Core, order: OrderId) -> Placing {
             tracing::warn!(%order, %error, "an order without a route could not be closed");
             Placing::Waiting
         }
-    }
-}
-
-fn keep(core: &Core, order: OrderId, outcome: Result<Order, StoreError>) {
-    match outcome {
-        Ok(changed) => _ = core.remember(changed),
-        Err(error) => {
-            tracing::error!(%order, %error, "the outcome of a placement could not be written down")
-        }
-    }
-}
-
-fn answer(core: &Core, outcome: &AddOutcome, raw: String) -> Answer {
-    Answer {
-        outcome: outcome.name().to_owned(),
-        raw,
-        at: core.now(),
     }
 }

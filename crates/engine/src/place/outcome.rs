@@ -1,0 +1,216 @@
+//! What one placement came to: it is written down before anything else happens, and an answer that may still come is waited
+//! for.
+
+use std::sync::Arc;
+
+use panelgate_domain::catalogue::Service;
+use panelgate_domain::fault::Refusal;
+use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
+use panelgate_domain::order::{CancelWish, Order};
+use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
+use panelgate_store::StoreError;
+use panelgate_store::model::{Answer, Sendable};
+use panelgate_upstream::{Desk, Late};
+
+use super::{Begun, Placing, Ready, Wanted};
+use crate::actions::cancel;
+use crate::core::Core;
+
+/// Whether another route is to be tried.
+pub(super) enum Attempt {
+    /// Nothing more is to be tried.
+    Ended(Placing),
+    /// The order is open again: the next route.
+    Next {
+        /// The offer is off there.
+        service_off: bool,
+    },
+}
+
+/// A placement that was sent.
+struct Sent<'a> {
+    core: &'a Arc<Core>,
+    order: OrderId,
+    id: PlacementId,
+    desk: Desk,
+}
+
+/// Sends the order, once, and writes down what became of it.
+pub(super) async fn attempt(
+    core: &Arc<Core>,
+    wanted: Wanted<'_>,
+    sendable: &Sendable,
+    begun: Begun,
+) -> Attempt {
+    let Begun {
+        ready: Ready {
+            desk,
+            permit,
+            placement,
+        },
+        id,
+    } = begun;
+    let placed = desk.add(permit, &placement.offer, &sendable.spec).await;
+    let outcome = placed.outcome.name();
+    core.metrics.placed(&placement.panel, outcome);
+    let sent = Sent {
+        core,
+        order: sendable.order.id,
+        id,
+        desk,
+    };
+    tracing::info!(order = %sent.order, panel = %placement.panel, outcome, "placement ended");
+    let answer = answer(core, &placed.outcome, placed.raw);
+    match placed.outcome {
+        AddOutcome::Accepted(upstream_id) => match sent.confirm(upstream_id, &answer).await {
+            Ok(()) => {
+                core.metrics
+                    .cost(&placement.panel, &placement.currency, placement.cost);
+                Attempt::Ended(Placing::Placed)
+            }
+            // An id that another order has already: nobody knows what the panel did.
+            Err(error) => {
+                sent.desk.question_opened();
+                sent.park(
+                    None,
+                    Answer {
+                        outcome: error.to_string(),
+                        ..answer
+                    },
+                )
+                .await
+            }
+        },
+        AddOutcome::Refused(About::Order(refusal)) => {
+            let refusal = with_limit(refusal, wanted.service);
+            match sent.refuse(refusal, &answer).await {
+                Ok(()) => Attempt::Ended(Placing::Refused(refusal)),
+                Err(_) => Attempt::Ended(Placing::Gone),
+            }
+        }
+        AddOutcome::Refused(About::Panel(trouble)) => {
+            sent.reopen(&answer, trouble == PanelTrouble::ServiceOff)
+                .await
+        }
+        AddOutcome::NotSent | AddOutcome::Throttled { .. } => sent.reopen(&answer, false).await,
+        AddOutcome::Unknown => sent.park(placed.late, answer).await,
+    }
+}
+
+impl Sent<'_> {
+    async fn confirm(&self, upstream_id: UpstreamId, answer: &Answer) -> Result<(), StoreError> {
+        let store = &self.core.store;
+        let confirm = || store.confirm_placement(self.id, upstream_id.clone(), answer.clone());
+        let placed = self.keep(self.core.insist("confirm", confirm).await)?;
+        after_placed(self.core, &placed);
+        Ok(())
+    }
+
+    async fn refuse(&self, refusal: Refusal, answer: &Answer) -> Result<(), StoreError> {
+        let refuse = || {
+            self.core
+                .store
+                .refuse_order(self.id, refusal, answer.clone())
+        };
+        self.keep(self.core.insist("refuse", refuse).await)
+            .map(drop)
+    }
+
+    async fn reopen(&self, answer: &Answer, service_off: bool) -> Attempt {
+        let reopen = || self.core.store.return_order(self.id, answer.clone());
+        match self.keep(self.core.insist("return", reopen).await) {
+            Ok(_) => Attempt::Next { service_off },
+            Err(_) => Attempt::Ended(Placing::Gone),
+        }
+    }
+
+    /// The outcome is not known: the order is never sent again. A late answer may still decide it.
+    async fn park(self, late: Option<Late>, answer: Answer) -> Attempt {
+        let park = || self.core.store.park_placement(self.id, answer.clone());
+        // If even that fails, the next start parks what it finds `sending`.
+        _ = self.keep(self.core.insist("park", park).await);
+        self.core.questions.insert(self.order);
+        tracing::warn!(order = %self.order, panel = %self.desk.panel(), "the outcome of a placement is not known");
+        if let Some(late) = late {
+            let listening = listen(Arc::clone(self.core), self.order, self.id, self.desk, late);
+            self.core.tracker.spawn(listening);
+        }
+        Attempt::Ended(Placing::Parked)
+    }
+
+    fn keep(&self, outcome: Result<Order, StoreError>) -> Result<Arc<Order>, StoreError> {
+        match outcome {
+            Ok(changed) => Ok(self.core.remember(changed)),
+            Err(error) => {
+                tracing::error!(order = %self.order, %error, "the outcome of a placement could not be written down");
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Waits for the answer that came too late. An id places the order; anything that says that nothing happened closes it: it is
+/// not sent again.
+async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, late: Late) {
+    let heard = tokio::select! {
+        heard = late.answer() => heard,
+        () = core.stop.cancelled() => None,
+    };
+    let Some((outcome, raw)) = heard else { return };
+    tracing::info!(%order, outcome = outcome.name(), "a late answer came");
+    let answer = answer(&core, &outcome, raw);
+    let sent = Sent {
+        core: &core,
+        order,
+        id,
+        desk,
+    };
+    let decided = match outcome {
+        AddOutcome::Accepted(upstream_id) => sent.confirm(upstream_id, &answer).await,
+        AddOutcome::Refused(About::Order(refusal)) => sent.refuse(refusal, &answer).await,
+        AddOutcome::Refused(About::Panel(_))
+        | AddOutcome::Throttled { .. }
+        | AddOutcome::NotSent => sent.refuse(Refusal::TooManyRequests, &answer).await,
+        AddOutcome::Unknown => return,
+    };
+    if decided.is_ok() {
+        question_closed(&core, order);
+    }
+}
+
+/// A wish to cancel that came while the order was on its way is sent after it.
+pub(crate) fn after_placed(core: &Arc<Core>, order: &Arc<Order>) {
+    if order.cancel_wish == CancelWish::Asked {
+        let (core, order) = (Arc::clone(core), Arc::clone(order));
+        core.clone()
+            .tracker
+            .spawn(async move { cancel::forward(&core, vec![order]).await });
+    }
+}
+
+/// An unconfirmed order was decided: its panel may take another one.
+pub(crate) fn question_closed(core: &Core, order: OrderId) {
+    let panel = core.book.get(order).and_then(|order| order.panel.clone());
+    if core.questions.remove(&order).is_some()
+        && let Some(desk) = panel.and_then(|panel| core.desk(&panel))
+    {
+        desk.question_closed();
+    }
+}
+
+/// Some panels refuse a quantity without naming their limit; the customer is told ours.
+const fn with_limit(refusal: Refusal, service: &Service) -> Refusal {
+    match refusal {
+        Refusal::QuantityBelow(0) => Refusal::QuantityBelow(service.min),
+        Refusal::QuantityAbove(0) => Refusal::QuantityAbove(service.max),
+        other => other,
+    }
+}
+
+fn answer(core: &Core, outcome: &AddOutcome, raw: String) -> Answer {
+    Answer {
+        outcome: outcome.name().to_owned(),
+        raw,
+        at: core.now(),
+    }
+}
