@@ -1,2 +1,66 @@
-//! The gateway.
-fn main() {}
+//! The gateway's one binary.
+//!
+//! [`cli`] says what can be typed, [`commands`] does it, [`config`] reads what the operator decided, [`output`] writes, and
+//! [`exit`] turns errors into exit codes. [`serve`] and [`demo`] run the gateway that [`wiring`] puts together; [`control`] is
+//! how commands reach it.
+
+mod assemble;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod control;
+mod demo;
+mod environment;
+mod exit;
+mod logging;
+mod output;
+mod reload;
+mod serve;
+mod signals;
+mod store;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let done = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(Cli::parse())));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::report(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = &cli.config;
+    match cli.command {
+        Command::Demo(args) => {
+            logging::start("warn");
+            demo::run(args).await
+        }
+        Command::Serve => {
+            logging::start("info");
+            serve::run(config).await
+        }
+        Command::Check { online } => commands::check::run(config, online).await,
+        Command::Verify => commands::verify::run(config).await,
+        Command::Customer(command) => commands::customer::run(config, command).await,
+        Command::Key(command) => commands::key::run(config, command).await,
+        Command::Services(command) => commands::services::run(config, command).await,
+        Command::Orders(command) => commands::orders::run(config, command).await,
+        Command::Panels(command) => commands::panels::run(config, command).await,
+        Command::Pause => commands::operate::pause(config, None, true).await,
+        Command::Resume => commands::operate::pause(config, None, false).await,
+        Command::Reload => commands::operate::reload(config).await,
+        Command::Sim(args) => commands::sim::run(args).await,
+    }
+}

@@ -1,0 +1,186 @@
+//! A gateway in this process: a real store, one simulated panel, one customer with one order.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use panelgate_domain::catalogue::{Definitions, Import};
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::money::Money;
+use panelgate_domain::time::Timestamp;
+use panelgate_edge::Listener;
+use panelgate_engine::{Engine, Parts, Rules, SystemClock};
+use panelgate_simpanel::{SimPanel, SimSettings};
+use panelgate_store::Store;
+use panelgate_store::model::{Booking, NewCustomer, NewKey};
+use panelgate_store::sqlite::{Options, Role, SqliteStore};
+use panelgate_upstream::{PanelSettings, Refusals};
+use prometheus::Registry;
+use sha2::{Digest, Sha256};
+
+/// A gateway that runs as long as it is kept.
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    order: String,
+    _folder: tempfile::TempDir,
+    _panel: SimPanel,
+    _engine: Engine,
+    _listener: Listener,
+}
+
+impl Gateway {
+    pub(crate) fn status_form(&self) -> Bytes {
+        format!("key={KEY}&action=status&order={}", self.order).into()
+    }
+
+    pub(crate) fn balance_form(&self) -> Bytes {
+        format!("key={KEY}&action=balance").into()
+    }
+}
+
+pub(crate) async fn start() -> Gateway {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .expect("a folder on the disk of the build");
+    let panel = SimPanel::start(SimSettings::default())
+        .await
+        .expect("it starts");
+    let options = Options {
+        create: true,
+        ..Options::default()
+    };
+    let store =
+        SqliteStore::open(&folder.path().join("bench.db"), Role::Serve, options).expect("opened");
+    let store: Arc<dyn Store> = Arc::new(store);
+    customer(store.as_ref()).await;
+
+    let registry = Registry::new();
+    let engine = Engine::start(Parts {
+        store,
+        clock: Arc::new(SystemClock),
+        settings: panelgate_engine::Settings {
+            fresh_for: Duration::from_secs(3_600),
+            ..panelgate_engine::Settings::new("USD".into())
+        },
+        rules: rules(),
+        panels: vec![panel_settings(&panel)],
+        metrics: panelgate_engine::Metrics::register(&registry).expect("registered"),
+        upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("registered"),
+    });
+    let engine = engine.await.expect("it starts");
+    let metrics = panelgate_edge::Metrics::register(&registry).expect("registered");
+    let settings = panelgate_edge::Settings {
+        add_per_second: NonZeroU32::MAX,
+        reads_per_second: NonZeroU32::new(1_000_000_000).expect("not 0"),
+        ..panelgate_edge::Settings::default()
+    };
+    let listener = Listener::start(
+        "127.0.0.1:0".parse().expect("an address"),
+        settings,
+        engine.clone(),
+        metrics,
+    );
+    let listener = listener.await.expect("bound");
+    let address = listener.address();
+    let form = format!(
+        "key={KEY}&action=add&service=1001&link=https%3A%2F%2Fexample.com%2Fp&quantity=100"
+    );
+    let added = super::one(address, &form.into()).await;
+    let added = String::from_utf8(added.to_vec()).expect("text");
+    let order = added
+        .trim_start_matches("{\"order\":")
+        .trim_end_matches('}')
+        .to_owned();
+    assert!(order.parse::<u32>().is_ok(), "an order was placed: {added}");
+    Gateway {
+        address,
+        order,
+        _folder: folder,
+        _panel: panel,
+        _engine: engine,
+        _listener: listener,
+    }
+}
+
+async fn customer(store: &dyn Store) {
+    let at = Timestamp(0);
+    let new = NewCustomer {
+        name: "ann".into(),
+        group: None,
+        credit_limit: Money::ZERO,
+        at,
+    };
+    store.fix_currency(&"USD".into()).await.expect("fixed");
+    let customer = store.add_customer(new).await.expect("added").id;
+    let amount = Money::from_micros(1_000_000_000_000);
+    let booking = Booking {
+        customer,
+        amount,
+        reference: "first".into(),
+        note: None,
+        actor: "bench".into(),
+        at,
+    };
+    store.top_up(booking).await.expect("booked");
+    let hash = Sha256::digest(KEY.as_bytes()).into();
+    let key = NewKey {
+        customer,
+        prefix: KEY[..8].to_owned(),
+        hash,
+        label: None,
+        at,
+    };
+    store.issue_key(key).await.expect("issued");
+}
+
+fn rules() -> Rules {
+    let import = Import {
+        panel: "alpha".into(),
+        category: Vec::new(),
+        name: Vec::new(),
+        types: Vec::new(),
+    };
+    let default = Terms {
+        percent: 20.into(),
+        fixed: 0.into(),
+        round_up_to: "0.000001".parse().expect("a decimal"),
+        min_margin_percent: 0.into(),
+        on_loss: OnLoss::Refuse,
+    };
+    Rules {
+        revision: 1,
+        markup: Markup {
+            default,
+            rules: Vec::new(),
+        },
+        definitions: Definitions {
+            imports: vec![import],
+            hand_made: Vec::new(),
+        },
+        exchange: Exchange::new("USD".into(), BTreeMap::new()),
+    }
+}
+
+fn panel_settings(panel: &SimPanel) -> PanelSettings {
+    PanelSettings {
+        name: "alpha".into(),
+        url: panel.url().parse().expect("a URL"),
+        key: "sim-key".to_owned().into(),
+        currency: "USD".into(),
+        orders: true,
+        requests_per_second: NonZeroU32::new(100).expect("not 0"),
+        max_in_flight: 8,
+        timeout: Duration::from_secs(20),
+        late_answer: Duration::from_secs(120),
+        status_batch: 100,
+        max_unconfirmed: 20,
+        allow_private: true,
+        refusals: Refusals::default(),
+        gather: Duration::from_millis(25),
+    }
+}
+
+const KEY: &str = "BenchKey00000000000000000000000000000000";

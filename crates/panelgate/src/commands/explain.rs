@@ -1,0 +1,243 @@
+//! `services explain`: offer, cost, exchange, rule, rounding, margin, one line each.
+
+use anyhow::{Context, anyhow};
+use panelgate_domain::catalogue::{Route, Service};
+use panelgate_domain::ids::ServiceId;
+use panelgate_domain::markup::{Buyer, OnLoss, Terms};
+use panelgate_domain::quote::{self, Guard, Pricing};
+use panelgate_domain::rate::Charging;
+use panelgate_domain::spec::Quantity;
+use panelgate_store::Store;
+use rust_decimal::Decimal;
+
+use super::services::{ANYBODY, Market};
+use crate::config::Config;
+use crate::output;
+
+/// Says how the price of a service comes about, for anybody or for one customer.
+pub(super) async fn run(
+    config: &Config,
+    store: &dyn Store,
+    market: &Market,
+    id: i64,
+    customer: Option<String>,
+    quantity: Option<u64>,
+) -> anyhow::Result<()> {
+    let customer = match customer {
+        Some(name) => Some(store.customer_named(&name).await?.customer),
+        None => None,
+    };
+    let buyer = customer.as_ref().map_or(ANYBODY, |customer| Buyer {
+        customer: &customer.name,
+        group: customer.group.as_deref(),
+    });
+    let service = sold(config, market, ServiceId(id))?;
+    let pricing = quote::pricing(service, &config.markup, buyer, &market.exchange)
+        .context("its price leaves the bounds of money: it is not sold to this customer")?;
+    let view = View {
+        config,
+        market,
+        service,
+        pricing,
+    };
+    let mut lines = view.about_service();
+    lines.extend(view.about_rate());
+    if let Some(quantity) = quantity {
+        lines.extend(view.about_order(quantity)?);
+    }
+    for (name, text) in lines {
+        output::say(&format!("{name:<9} {text}"))?;
+    }
+    Ok(())
+}
+
+/// The service, or why there is none.
+fn sold<'a>(config: &Config, market: &'a Market, id: ServiceId) -> anyhow::Result<&'a Service> {
+    market.catalogue.service(id).ok_or_else(|| {
+        let made = config
+            .definitions
+            .hand_made
+            .iter()
+            .any(|made| made.id == id);
+        let label = format!("service {id}");
+        let skipped = market.catalogue.skipped().iter();
+        let reason = skipped
+            .filter(|skipped| made && skipped.offer == label)
+            .map(|skipped| skipped.reason.to_string())
+            .next();
+        match reason {
+            Some(reason) => anyhow!("service {id} is not sold: {reason}"),
+            None => {
+                anyhow!("there is no service {id}: `panelgate services list` shows what is sold")
+            }
+        }
+    })
+}
+
+struct View<'a> {
+    config: &'a Config,
+    market: &'a Market,
+    service: &'a Service,
+    pricing: Pricing<'a>,
+}
+
+type Lines = Vec<(&'static str, String)>;
+
+impl View<'_> {
+    fn about_service(&self) -> Lines {
+        let service = self.service;
+        let per = per(service);
+        let mut lines = vec![
+            ("service", format!("{} {}", service.id, service.name)),
+            ("category", service.category.clone()),
+            ("type", service.service_type.name().to_owned()),
+            ("limits", format!("{} to {}", service.min, service.max)),
+        ];
+        for (index, route) in service.routes.iter().enumerate() {
+            let basis = if index == 0 {
+                ", the basis of the price"
+            } else {
+                ""
+            };
+            let Route {
+                panel,
+                offer,
+                cost,
+                currency,
+            } = route;
+            let text = format!("{panel} offer {offer} at {cost} {currency} {per}{basis}");
+            lines.push(("route", text));
+        }
+        lines
+    }
+
+    fn about_rate(&self) -> Lines {
+        let (ours, per) = (&self.config.money.currency, per(self.service));
+        let Pricing {
+            rate,
+            cost,
+            terms,
+            rule,
+        } = &self.pricing;
+        let basis = &self.service.routes[0];
+        let exchange = match self.market.exchange.rate_of(&basis.currency) {
+            Some(worth) if basis.currency != *ours => {
+                format!("1 {} is worth {} {ours}", basis.currency, worth.normalize())
+            }
+            _ => "none needed".to_owned(),
+        };
+        let exact = Terms {
+            round_up_to: Decimal::ZERO,
+            ..(*terms).clone()
+        };
+        let rounding = match exact.rate(*cost) {
+            Some(exact) => format!("{exact} up to a multiple of {}", terms.round_up_to),
+            None => format!("up to a multiple of {}", terms.round_up_to),
+        };
+        vec![
+            ("exchange", exchange),
+            ("cost", format!("{} {ours} {per}", cost.normalize())),
+            (
+                "rule",
+                format!("{}: {}", rule.unwrap_or("[default]"), written(terms)),
+            ),
+            ("rounding", rounding),
+            ("rate", format!("{rate} {ours} {per}")),
+            ("margin", margin(rate.decimal(), *cost)),
+        ]
+    }
+
+    fn about_order(&self, quantity: u64) -> anyhow::Result<Lines> {
+        let (service, ours) = (self.service, &self.config.money.currency);
+        let charging = service.service_type.charging();
+        let quantity = Quantity {
+            per_run: match charging {
+                Charging::Flat => 1,
+                Charging::PerThousand => quantity,
+            },
+            runs: 1,
+        };
+        let total = quantity.total();
+        let price = self.pricing.rate.price(charging, total);
+        let price = price.context("the price of so many is too large to be an amount of money")?;
+        let mut lines = vec![("order", format!("{total} for {price} {ours}"))];
+        if charging == Charging::PerThousand && !(service.min..=service.max).contains(&total) {
+            lines.push((
+                "",
+                "outside its limits: such an order is refused".to_owned(),
+            ));
+        }
+        for route in &service.routes {
+            let cost = quote::cost(route, charging, quantity);
+            let cost = cost.context("the cost of so many is too large to be an amount of money")?;
+            let terms = self.pricing.terms;
+            let exchange = &self.market.exchange;
+            let verdict = match quote::guard(price, cost, &route.currency, terms, exchange) {
+                Guard::Covered => "covered",
+                Guard::AcceptedLoss => "a loss that the rule accepts",
+                Guard::RefusedLoss => "a loss: this route is skipped",
+            };
+            let in_ours = exchange.to_ours(cost.to_decimal(), &route.currency);
+            let margin = in_ours.map(|cost| margin(price.to_decimal(), cost));
+            let text = format!(
+                "{} costs {cost} {}: {verdict}, margin {}",
+                route.panel,
+                route.currency,
+                margin.unwrap_or_else(|| "unknown".to_owned())
+            );
+            lines.push(("", text));
+        }
+        Ok(lines)
+    }
+}
+
+fn per(service: &Service) -> &'static str {
+    match service.service_type.charging() {
+        Charging::PerThousand => "per 1000",
+        Charging::Flat => "per package",
+    }
+}
+
+fn written(terms: &Terms) -> String {
+    let on_loss = match terms.on_loss {
+        OnLoss::Refuse => "refused",
+        OnLoss::Accept => "accepted",
+    };
+    format!(
+        "cost + {} % + {} per 1000; a margin below {} % is a loss and {on_loss}",
+        terms.percent, terms.fixed, terms.min_margin_percent
+    )
+}
+
+/// What is left of a price, and how much of the cost that is.
+fn margin(price: Decimal, cost: Decimal) -> String {
+    let left = price.checked_sub(cost);
+    let percent = left
+        .and_then(|left| left.checked_mul(Decimal::ONE_HUNDRED))
+        .and_then(|left| left.checked_div(cost))
+        .map(|percent| percent.round_dp(2).normalize());
+    match (left, percent) {
+        (Some(left), Some(percent)) => format!("{} ({percent} % of the cost)", left.normalize()),
+        (Some(left), None) => left.normalize().to_string(),
+        (None, _) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_are_amounts_and_shares_of_the_cost() {
+        let cost = Decimal::new(90, 2);
+        assert_eq!(
+            margin(Decimal::new(108, 2), cost),
+            "0.18 (20 % of the cost)"
+        );
+        assert_eq!(
+            margin(Decimal::new(80, 2), cost),
+            "-0.1 (-11.11 % of the cost)"
+        );
+        assert_eq!(margin(Decimal::ONE, Decimal::ZERO), "1");
+    }
+}

@@ -1,0 +1,35 @@
+//! The commands, a file each, `run` first. [`operate`] has those that a running server carries out.
+
+pub(crate) mod check;
+pub(crate) mod customer;
+pub(crate) mod explain;
+pub(crate) mod key;
+pub(crate) mod operate;
+pub(crate) mod orders;
+pub(crate) mod panels;
+pub(crate) mod resolve;
+pub(crate) mod services;
+pub(crate) mod sim;
+pub(crate) mod verify;
+
+use panelgate_store::model::Booked;
+
+use crate::environment;
+use crate::output;
+
+/// Who is at the keyboard, for the books.
+fn actor() -> String {
+    let user = ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| environment::variable(name).filter(|user| !user.is_empty()));
+    user.unwrap_or_else(|| "cli".to_owned())
+}
+
+/// Says what became of a booking; to repeat one is no mistake.
+fn say_booked(booked: Booked) -> anyhow::Result<()> {
+    output::say(match booked {
+        Booked::Now => "booked",
+        Booked::Before => "already booked",
+    })?;
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! `orders …`: what customers bought.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use panelgate_domain::ids::{CustomerId, OrderId, PanelName};
+use panelgate_domain::order::Order;
+use panelgate_store::Store;
+use panelgate_store::model::{OrderFilter, OrderStory};
+
+use super::{operate, resolve};
+use crate::cli::{Orders, OrdersList};
+use crate::config::{Config, Keys};
+use crate::control::protocol::Request;
+use crate::output::{self, Cell, Form, Listing};
+use crate::store::{Missing, with_store};
+
+/// Does what the command says.
+pub(crate) async fn run(path: &Path, command: Orders) -> anyhow::Result<()> {
+    let config = Config::load(path, Keys::Leave)?;
+    match command {
+        Orders::List(args) => {
+            with_store(&config, Missing::Refuse, async |store| {
+                list(store, args).await
+            })
+            .await
+        }
+        Orders::Show { order } => {
+            with_store(&config, Missing::Refuse, async |store| {
+                Ok(show(&store.story(OrderId(order)).await?)?)
+            })
+            .await
+        }
+        Orders::Resolve(args) => resolve::run(&config, args).await,
+        Orders::Settle {
+            order,
+            refund,
+            reason,
+        } => {
+            let refund = refund.to_string();
+            operate::run(
+                &config,
+                Request::Settle {
+                    order,
+                    refund,
+                    reason,
+                },
+                Form::Text,
+            )
+            .await
+        }
+        Orders::Cancel { order, reason } => {
+            operate::run(&config, Request::Cancel { order, reason }, Form::Text).await
+        }
+    }
+}
+
+async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
+    let customer = match args.customer {
+        Some(name) => Some(store.customer_named(&name).await?.customer.id),
+        None => None,
+    };
+    let filter = OrderFilter {
+        state: args.state,
+        customer,
+        panel: args.panel.map(PanelName::new),
+        flagged: args.flagged,
+        ..OrderFilter::default()
+    };
+    let orders = store.list_orders(filter).await?;
+    let names = customer_names(store).await?;
+    output::list(&listing(&orders, &names), Form::json_if(args.as_json.json))?;
+    Ok(())
+}
+
+pub(super) async fn customer_names(
+    store: &dyn Store,
+) -> anyhow::Result<HashMap<CustomerId, String>> {
+    let customers = store.customers().await?.into_iter();
+    Ok(customers
+        .map(|row| (row.customer.id, row.customer.name))
+        .collect())
+}
+
+pub(super) fn listing(orders: &[Order], names: &HashMap<CustomerId, String>) -> Listing {
+    let rows = orders.iter().map(|order| {
+        vec![
+            order.id.0.into(),
+            names.get(&order.customer).map(String::as_str).into(),
+            order.service.0.into(),
+            order.state.word().into(),
+            order.word().word().into(),
+            order.price.into(),
+            order.panel.as_ref().map(PanelName::as_str).into(),
+            order.upstream_id.as_ref().map(|id| id.as_str()).into(),
+            order.created.into(),
+        ]
+    });
+    Listing::new(HEADINGS, rows)
+}
+
+/// The contract's field names.
+const HEADINGS: &[&str] = &[
+    "order",
+    "customer",
+    "service",
+    "state",
+    "status",
+    "price",
+    "panel",
+    "upstream_id",
+    "created",
+];
+
+fn show(story: &OrderStory) -> std::io::Result<()> {
+    output::record(&head(story), Form::Text)?;
+    output::say("\nordered")?;
+    let spec = &story.order.spec;
+    let fields = spec
+        .fields()
+        .map(|(field, text)| vec![format!("{field:?}").to_lowercase().into(), text.into()]);
+    output::list(&Listing::new(&["field", "value"], fields), Form::Text)?;
+    output::say("\nplacements")?;
+    output::list(&placements(story), Form::Text)?;
+    output::say("\nhistory")?;
+    output::list(&events(story), Form::Text)?;
+    output::say("\nmoney")?;
+    output::list(&transfers(story), Form::Text)
+}
+
+fn head(story: &OrderStory) -> Listing {
+    let order = &story.order.order;
+    let quantity = order.quantity;
+    let text = |text: Option<&str>| text.map(str::to_owned).into();
+    let row = vec![
+        order.id.0.into(),
+        story.customer.as_str().into(),
+        order.service.0.into(),
+        order.service_type.name().into(),
+        order.state.word().into(),
+        order.word().word().into(),
+        match quantity.runs {
+            1 => quantity.total().to_string().into(),
+            runs => format!("{} ({} × {runs} runs)", quantity.total(), quantity.per_run).into(),
+        },
+        order.price.into(),
+        order.rate.to_string().into(),
+        i64::try_from(order.revision).map_or(Cell::Empty, Cell::from),
+        order.taken.into(),
+        text(order.panel.as_ref().map(PanelName::as_str)),
+        text(order.upstream_id.as_ref().map(|id| id.as_str())),
+        order.fact.and_then(|fact| fact.charge).into(),
+        order.fact.and_then(|fact| fact.start_count).into(),
+        order.fact.and_then(|fact| fact.remains).into(),
+        order.fact.map(|fact| fact.at).into(),
+        order.cancel_wish.word().into(),
+        text(order.flag.as_deref()),
+        order.created.into(),
+        order.closed.into(),
+    ];
+    let headings = &[
+        "order",
+        "customer",
+        "service",
+        "type",
+        "state",
+        "status",
+        "quantity",
+        "price",
+        "rate",
+        "revision",
+        "taken",
+        "panel",
+        "upstream_id",
+        "upstream_charge",
+        "start_count",
+        "remains",
+        "learned",
+        "cancel",
+        "waits_for_operator",
+        "created",
+        "closed",
+    ];
+    Listing::new(headings, [row])
+}
+
+fn placements(story: &OrderStory) -> Listing {
+    let rows = story.placements.iter().map(|placement| {
+        vec![
+            placement.at.into(),
+            placement.panel.as_str().into(),
+            placement.offer.as_str().into(),
+            placement.outcome.as_deref().unwrap_or("under way").into(),
+            placement.raw.as_deref().into(),
+        ]
+    });
+    Listing::new(&["at", "panel", "offer", "outcome", "raw"], rows)
+}
+
+fn events(story: &OrderStory) -> Listing {
+    let rows = story.events.iter().map(|event| {
+        vec![
+            event.at.into(),
+            event.kind.as_str().into(),
+            event.text.as_str().into(),
+        ]
+    });
+    Listing::new(&["at", "event", "text"], rows)
+}
+
+fn transfers(story: &OrderStory) -> Listing {
+    let rows = story.transfers.iter().map(|transfer| {
+        vec![
+            transfer.at.into(),
+            transfer.kind.as_str().into(),
+            transfer.amount.into(),
+            transfer.currency.as_str().into(),
+            transfer.reference.as_str().into(),
+            transfer.note.as_deref().into(),
+        ]
+    });
+    Listing::new(
+        &["at", "kind", "amount", "currency", "reference", "note"],
+        rows,
+    )
+}

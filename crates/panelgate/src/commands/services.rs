@@ -1,0 +1,121 @@
+//! `services …`: what is sold and what is not, as the store's lists and the configuration have it now.
+
+use std::path::Path;
+
+use panelgate_domain::catalogue::{Catalogue, Service};
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::markup::Buyer;
+use panelgate_domain::quote;
+use panelgate_store::Store;
+
+use super::{explain, operate};
+use crate::cli::Services;
+use crate::clock;
+use crate::config::{Config, Keys};
+use crate::control::protocol::Request;
+use crate::output::{self, Cell, Form, Listing};
+use crate::store::{Missing, with_store};
+
+/// Does what the command says.
+pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
+    if let Services::Sync { panel } = command {
+        let config = Config::load(path, Keys::Read)?;
+        return operate::run(&config, Request::Sync { panel }, Form::Text).await;
+    }
+    let config = Config::load(path, Keys::Leave)?;
+    with_store(&config, Missing::Refuse, async |store| {
+        let market = Market::load(&config, store).await?;
+        match command {
+            Services::List { skipped, as_json } => {
+                let listing = if skipped {
+                    skipped_listing(&market.catalogue)
+                } else {
+                    listing(&config, &market)
+                };
+                output::list(&listing, Form::json_if(as_json.json))?;
+                Ok(())
+            }
+            Services::Sync { .. } => unreachable!("it was done above, without a store of its own"),
+            Services::Explain {
+                id,
+                customer,
+                quantity,
+            } => explain::run(&config, store, &market, id, customer, quantity).await,
+        }
+    })
+    .await
+}
+
+/// Costs, mapping and exchange rates at one moment.
+pub(super) struct Market {
+    /// What is sold.
+    pub(super) catalogue: Catalogue,
+    /// What panels' currencies are worth.
+    pub(super) exchange: Exchange,
+}
+
+impl Market {
+    /// From the panels' lists as the last sync stored them. Gives out no ids: what has none yet is not sold yet.
+    async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
+        let mut lists = store.offers().await?;
+        lists.retain(|list| config.panels.iter().any(|panel| panel.name == list.panel));
+        let ids = store.assign_services(Vec::new(), Vec::new()).await?;
+        let exchange = config.money.exchange_at(clock::now());
+        Ok(Self {
+            catalogue: Catalogue::build(&config.definitions, &lists, &ids, &exchange),
+            exchange,
+        })
+    }
+}
+
+/// A customer without a group that no rule names.
+pub(super) const ANYBODY: Buyer<'_> = Buyer {
+    customer: "",
+    group: None,
+};
+
+fn listing(config: &Config, market: &Market) -> Listing {
+    let rows = market.catalogue.services().map(|service| {
+        let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange);
+        vec![
+            service.id.0.into(),
+            service.name.as_str().into(),
+            service.category.as_str().into(),
+            service.service_type.name().into(),
+            pricing.map(|pricing| pricing.rate.to_string()).into(),
+            count(service.min),
+            count(service.max),
+            service.refill.into(),
+            service.cancel.into(),
+            routes(service).into(),
+        ]
+    });
+    let headings = &[
+        "service", "name", "category", "type", "rate", "min", "max", "refill", "cancel", "routes",
+    ];
+    Listing::new(headings, rows)
+}
+
+fn skipped_listing(catalogue: &Catalogue) -> Listing {
+    let rows = catalogue.skipped().iter().map(|skipped| {
+        vec![
+            skipped.panel.as_str().into(),
+            skipped.offer.as_str().into(),
+            skipped.name.as_str().into(),
+            skipped.reason.to_string().into(),
+        ]
+    });
+    Listing::new(&["panel", "offer", "name", "reason"], rows)
+}
+
+fn routes(service: &Service) -> String {
+    let routes = service.routes.iter();
+    let routes: Vec<String> = routes
+        .map(|route| format!("{}:{}", route.panel, route.offer))
+        .collect();
+    routes.join(" ")
+}
+
+fn count(number: u64) -> Cell {
+    i64::try_from(number).map_or_else(|_| number.to_string().into(), Cell::from)
+}

@@ -1,0 +1,263 @@
+//! The configuration: three files in, one [`Config`] out, or everything that is wrong with them.
+//!
+//! Two stages: [`raw`] is what is written, [`resolve`] turns it into types that cannot be wrong. Files and environment are
+//! read here and nowhere else. Start with [`Config::load`].
+
+mod diagnostic;
+mod parse;
+mod raw;
+mod resolve;
+mod source;
+mod suggest;
+mod value;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use panelgate_domain::catalogue::Definitions;
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::ids::{Currency, PanelName};
+use panelgate_domain::markup::Markup;
+use panelgate_domain::time::Timestamp;
+use rust_decimal::Decimal;
+use secrecy::SecretString;
+use url::Url;
+
+pub(crate) use diagnostic::Diagnostics;
+use source::Sources;
+pub(crate) use suggest::mend as suggest;
+
+/// Everything an operator decides, valid as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// SHA-256 over the three files: a reload with the same one changes nothing. Secrets' values are not part of it.
+    pub(crate) digest: [u8; 32],
+    /// What is probably not as meant.
+    pub(crate) warnings: Diagnostics,
+    /// The customers' listener.
+    pub(crate) server: Server,
+    /// The operators' listener.
+    pub(crate) operator_listen: SocketAddr,
+    /// The SQLite file.
+    pub(crate) store_path: PathBuf,
+    /// Currencies.
+    pub(crate) money: Money,
+    /// How orders are placed.
+    pub(crate) orders: Orders,
+    /// How orders are looked at.
+    pub(crate) status: Status,
+    /// Where orders go, by name.
+    pub(crate) panels: Vec<Panel>,
+    /// What we earn.
+    pub(crate) markup: Markup,
+    /// What we sell.
+    pub(crate) definitions: Definitions,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// Where customers connect.
+    pub(crate) listen: SocketAddr,
+    /// Paths of the API: each begins with `/`, none ends with one, none is there twice.
+    pub(crate) paths: Vec<String>,
+    /// Whether orders may come by GET.
+    pub(crate) get_add: bool,
+    /// Bounds.
+    pub(crate) limits: Limits,
+}
+
+/// `[server.limits]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Connections at a time.
+    pub(crate) connections: usize,
+    /// Connections at a time from one address.
+    pub(crate) per_address: usize,
+    /// Longest time for a request's head, and for an idle connection.
+    pub(crate) head: Duration,
+    /// Longest time for a request's body.
+    pub(crate) body: Duration,
+    /// Largest body.
+    pub(crate) body_bytes: usize,
+    /// `add`, `refill` and `cancel` per key.
+    pub(crate) add_per_second: NonZeroU32,
+    /// Everything else per key.
+    pub(crate) reads_per_second: NonZeroU32,
+}
+
+/// `[money]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Money {
+    /// What we sell in.
+    pub(crate) currency: Currency,
+    /// Days from which rates age; those without one never do.
+    pub(crate) as_of: BTreeMap<Currency, Timestamp>,
+    /// How old a rate may be.
+    pub(crate) max_age: Duration,
+    /// What one unit of another currency is worth in ours.
+    pub(crate) rates: BTreeMap<Currency, Decimal>,
+}
+
+/// `[orders]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// Longest wait of a customer for the answer to `add`.
+    pub(crate) add_wait: Duration,
+    /// Longest wait for a token and a slot of one route.
+    pub(crate) route_wait: Duration,
+    /// How long an order may wait unsent.
+    pub(crate) open_for: Duration,
+    /// How many orders may wait unsent.
+    pub(crate) open_max: u64,
+    /// How long an answer is listened for after a panel's `timeout`.
+    pub(crate) late_answer: Duration,
+}
+
+/// `[status]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// Longest wait of a customer for a panel.
+    pub(crate) wait: Duration,
+    /// How long a panel's desk gathers ids for one call.
+    pub(crate) gather: Duration,
+    /// A younger fact is answered as it is.
+    pub(crate) fresh_for: Duration,
+    /// Longest time between two looks at a live order.
+    pub(crate) look_at_least_every: Duration,
+}
+
+/// `[panels.NAME]`
+#[derive(Clone, Debug)]
+pub(crate) struct Panel {
+    /// Its name.
+    pub(crate) name: PanelName,
+    /// Where its API is.
+    pub(crate) url: Url,
+    /// Our key there; `None` if the configuration was loaded with [`Keys::Leave`].
+    pub(crate) key: Option<SecretString>,
+    /// The currency of its rates and charges.
+    pub(crate) currency: Currency,
+    /// Whether it gets new orders.
+    pub(crate) orders: bool,
+    /// Calls per second.
+    pub(crate) requests_per_second: NonZeroU32,
+    /// Calls at a time.
+    pub(crate) max_in_flight: u32,
+    /// Longest time for one call.
+    pub(crate) timeout: Duration,
+    /// Ids in one status call, 1 to 100.
+    pub(crate) status_batch: usize,
+    /// With this many orders of unknown outcome it gets no new ones.
+    pub(crate) max_unconfirmed: u32,
+    /// Whether http and private addresses are fine.
+    pub(crate) allow_private: bool,
+    /// More texts of this panel's refusals, as globs.
+    pub(crate) refusals: Refusals,
+}
+
+/// `refusals`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Refusals {
+    /// About the order.
+    pub(crate) order: Vec<String>,
+    /// About the panel.
+    pub(crate) panel: Vec<String>,
+    /// That we ask too often.
+    pub(crate) throttled: Vec<String>,
+}
+
+/// Whether the panels' keys are read. Commands that call no panel do without: whoever runs them may not have the secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// From the environment and from files; a missing one is an error.
+    Read,
+    /// Not at all.
+    Leave,
+}
+
+impl Config {
+    /// Reads `panelgate.toml`, and `markup.toml` and `services.toml` beside it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with all three of them.
+    pub(crate) fn load(path: &Path, keys: Keys) -> Result<Self, Diagnostics> {
+        resolve::resolve(Sources::read(path), keys)
+    }
+
+    /// What [`Config::digest`] would be if the files were loaded now: cheap enough to look every few seconds.
+    ///
+    /// # Errors
+    /// `panelgate.toml` cannot be read.
+    pub(crate) fn digest(path: &Path) -> io::Result<[u8; 32]> {
+        std::fs::metadata(path)?;
+        Ok(Sources::read(path).digest())
+    }
+
+    /// The keys that `new` changes and that are only read at a start, a line each.
+    pub(crate) fn needs_restart(&self, new: &Self) -> Vec<String> {
+        let (old_orders, new_orders) = (&self.orders, &new.orders);
+        let (old_status, new_status) = (&self.status, &new.status);
+        let changed = [
+            ("[server]", self.server != new.server),
+            (
+                "operator.listen",
+                self.operator_listen != new.operator_listen,
+            ),
+            ("store.url", self.store_path != new.store_path),
+            ("money.currency", self.money.currency != new.money.currency),
+            (
+                "orders.add_wait",
+                old_orders.add_wait != new_orders.add_wait,
+            ),
+            (
+                "orders.route_wait",
+                old_orders.route_wait != new_orders.route_wait,
+            ),
+            (
+                "orders.open_for",
+                old_orders.open_for != new_orders.open_for,
+            ),
+            (
+                "orders.open_max",
+                old_orders.open_max != new_orders.open_max,
+            ),
+            ("status.wait", old_status.wait != new_status.wait),
+            (
+                "status.fresh_for",
+                old_status.fresh_for != new_status.fresh_for,
+            ),
+            (
+                "status.look_at_least_every",
+                old_status.look_at_least_every != new_status.look_at_least_every,
+            ),
+        ];
+        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        changed
+            .map(|(key, _)| format!("{key} needs a restart to take effect"))
+            .collect()
+    }
+}
+
+impl Money {
+    /// The exchange rates that are young enough at `now`. Offers in other currencies are not sold.
+    pub(crate) fn exchange_at(&self, now: Timestamp) -> Exchange {
+        let mut rates = self.rates.clone();
+        rates.retain(|currency, _| !self.is_stale(currency, now));
+        Exchange::new(self.currency.clone(), rates)
+    }
+
+    /// Whether the rate of a currency is too old.
+    pub(crate) fn is_stale(&self, currency: &Currency, now: Timestamp) -> bool {
+        self.as_of
+            .get(currency)
+            .is_some_and(|day| now.since(*day) > self.max_age)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! `[server]`, `[operator]`, `[store]`, `[orders]` and `[status]`.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::scope::{Scope, flag};
+use crate::config::raw::{self, List, Maybe};
+use crate::config::source::Sources;
+use crate::config::value::{self, Read, Wrong};
+use crate::config::{Limits, Orders, Server, Status};
+
+/// The parts of the configuration that need a restart, but for the money.
+pub(super) struct Fixed {
+    pub(super) server: Server,
+    pub(super) operator_listen: SocketAddr,
+    pub(super) store_path: PathBuf,
+    pub(super) orders: Orders,
+    pub(super) status: Status,
+}
+
+pub(super) fn resolve(main: &raw::Main, sources: &Sources, scope: &mut Scope<'_>) -> Fixed {
+    let server = server(section(&main.server), scope);
+    let operator_listen = operator(section(&main.operator), server.listen, scope);
+    Fixed {
+        operator_listen,
+        store_path: store_path(section(&main.store), sources.folder(), scope),
+        orders: orders(section(&main.orders), scope),
+        status: status(section(&main.status), scope),
+        server,
+    }
+}
+
+fn section<T>(section: &Maybe<T>) -> Option<&T> {
+    section.as_ref().map(Spanned::get_ref)
+}
+
+fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
+    let empty = raw::Server::default();
+    let raw = raw.unwrap_or(&empty);
+    let listen = scope.read(&raw.listen, value::address);
+    Server {
+        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+        paths: paths(&raw.paths, scope),
+        get_add: flag(&raw.get_add, false),
+        limits: limits(section(&raw.limits), scope),
+    }
+}
+
+fn paths(list: &List<String>, scope: &mut Scope<'_>) -> Vec<String> {
+    if list.is_none() {
+        return vec!["/api/v2".to_owned()];
+    }
+    let mut paths = scope.read_list(list, path);
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// A trailing `/` is the same place, so it is dropped.
+fn path(text: &str) -> Read<String> {
+    let wrong = |title: String, mend: &str| Wrong {
+        title,
+        expected: "expected a path such as \"/api/v2\"",
+        mend: mend.to_owned(),
+    };
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"?#%".contains(&byte));
+    let path = text.trim_end_matches('/');
+    if !text.starts_with('/') || !plain {
+        return Err(wrong(
+            format!("`{text}` is no path"),
+            "begin it with / and use no blanks, ?, # or %",
+        ));
+    }
+    if path.is_empty() {
+        return Err(wrong(
+            "`/` is the page for customers".to_owned(),
+            "give the API a path of its own",
+        ));
+    }
+    Ok(path.to_owned())
+}
+
+fn limits(raw: Option<&raw::Limits>, scope: &mut Scope<'_>) -> Limits {
+    let empty = raw::Limits::default();
+    let raw = raw.unwrap_or(&empty);
+    let body_bytes = scope.whole(&raw.body_bytes, 1_024..=67_108_864, 1_048_576);
+    Limits {
+        connections: scope.whole(&raw.connections, 1..=1_000_000, 10_000),
+        per_address: scope.whole(&raw.per_address, 1..=1_000_000, 1_000),
+        head: scope.read(&raw.head, value::lasting).unwrap_or(HEAD),
+        body: scope.read(&raw.body, value::lasting).unwrap_or(BODY),
+        body_bytes,
+        add_per_second: per_second(&raw.add_per_second, 100, scope),
+        reads_per_second: per_second(&raw.reads_per_second, 1_000, scope),
+    }
+}
+
+/// A rate per second.
+pub(super) fn per_second(number: &Maybe<i64>, default: u32, scope: &mut Scope<'_>) -> NonZeroU32 {
+    let number: u32 = scope.whole(number, 1..=1_000_000, default);
+    NonZeroU32::new(number).expect("the bounds begin at 1")
+}
+
+fn operator(
+    raw: Option<&raw::Operator>,
+    customers: SocketAddr,
+    scope: &mut Scope<'_>,
+) -> SocketAddr {
+    let written = raw.map_or(&None, |raw| &raw.listen);
+    let listen = scope.read(written, value::address);
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081)));
+    if let Some(written) = written
+        && listen == customers
+        && listen.port() != 0
+    {
+        scope.error(
+            &written.span(),
+            format!("{listen} is the customers' listener"),
+            "expected a port of its own",
+            "what operators see is never served on the customers' port: choose another one",
+        );
+    }
+    listen
+}
+
+fn store_path(raw: Option<&raw::Store>, folder: &Path, scope: &mut Scope<'_>) -> PathBuf {
+    let written = raw.map_or(&None, |raw| &raw.url);
+    let path = scope.read(written, sqlite_path);
+    folder.join(path.unwrap_or_else(|| "data/panelgate.db".to_owned()))
+}
+
+fn sqlite_path(url: &str) -> Read<String> {
+    let wrong = |title: String, mend: &str| Wrong {
+        title,
+        expected: "expected \"sqlite:PATH\"",
+        mend: mend.to_owned(),
+    };
+    let path = url
+        .strip_prefix("sqlite:")
+        .map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        None => Err(wrong(
+            format!("`{url}` is no store this program knows"),
+            "write \"sqlite:data/panelgate.db\"; PostgreSQL is not supported yet",
+        )),
+        Some("" | ":memory:") => Err(wrong(
+            format!("`{url}` names no file"),
+            "the books have to outlive the process: write \"sqlite:data/panelgate.db\"",
+        )),
+        Some(path) => Ok(path.to_owned()),
+    }
+}
+
+fn orders(raw: Option<&raw::Orders>, scope: &mut Scope<'_>) -> Orders {
+    let empty = raw::Orders::default();
+    let raw = raw.unwrap_or(&empty);
+    let add_wait = scope
+        .read(&raw.add_wait, value::lasting)
+        .unwrap_or(ADD_WAIT);
+    warn_if_slow(&raw.add_wait, add_wait, scope);
+    Orders {
+        add_wait,
+        route_wait: scope
+            .read(&raw.route_wait, value::lasting)
+            .unwrap_or(ROUTE_WAIT),
+        open_for: scope
+            .read(&raw.open_for, value::lasting)
+            .unwrap_or(OPEN_FOR),
+        open_max: scope.whole(&raw.open_max, 0..=10_000_000, 10_000),
+        late_answer: scope
+            .read(&raw.late_answer, value::duration)
+            .unwrap_or(LATE_ANSWER),
+    }
+}
+
+fn status(raw: Option<&raw::Status>, scope: &mut Scope<'_>) -> Status {
+    let empty = raw::Status::default();
+    let raw = raw.unwrap_or(&empty);
+    let wait = scope
+        .read(&raw.wait, value::duration)
+        .unwrap_or(STATUS_WAIT);
+    warn_if_slow(&raw.wait, wait, scope);
+    let look = scope.read(&raw.look_at_least_every, value::lasting);
+    Status {
+        wait,
+        gather: scope.read(&raw.gather, value::duration).unwrap_or(GATHER),
+        fresh_for: scope
+            .read(&raw.fresh_for, value::duration)
+            .unwrap_or(FRESH_FOR),
+        look_at_least_every: look.unwrap_or(LOOK_AT_LEAST_EVERY),
+    }
+}
+
+/// Deadlines shrink inwards: the listener answers by 9.5 s whatever the engine does.
+fn warn_if_slow(written: &Maybe<String>, wait: Duration, scope: &mut Scope<'_>) {
+    if let Some(written) = written
+        && wait > LONGEST_WAIT
+    {
+        scope.warn(
+            &written.span(),
+            "longer than customers wait",
+            "more than \"9s\" is cut off by the listener's own deadline",
+            "old clients give up after 10 seconds: leave the key out for its default",
+        );
+    }
+}
+
+const HEAD: Duration = Duration::from_secs(10);
+const BODY: Duration = Duration::from_secs(15);
+const ADD_WAIT: Duration = Duration::from_secs(8);
+const ROUTE_WAIT: Duration = Duration::from_secs(2);
+const OPEN_FOR: Duration = Duration::from_secs(2 * 60 * 60);
+const LATE_ANSWER: Duration = Duration::from_secs(120);
+const STATUS_WAIT: Duration = Duration::from_millis(1_500);
+const GATHER: Duration = Duration::from_millis(25);
+const FRESH_FOR: Duration = Duration::from_secs(15);
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_secs(9);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_are_files() {
+        assert_eq!(sqlite_path("sqlite:data/a.db"), Ok("data/a.db".into()));
+        assert_eq!(sqlite_path("sqlite:///var/a.db"), Ok("/var/a.db".into()));
+        for bad in ["postgres://x/y", "data/a.db", "sqlite:", "sqlite::memory:"] {
+            assert!(sqlite_path(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_lose_their_last_slash() {
+        assert_eq!(path("/api/v2/"), Ok("/api/v2".into()));
+        for bad in ["api", "/", "", "/a b", "/a?b"] {
+            assert!(path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `demo`: two simulated panels, the gateway, a funded customer, and lines to paste. Everything is real but the panels.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use panelgate_domain::catalogue::{Definitions, HandMade, Import};
+use panelgate_domain::customer::Customer;
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::ids::{Currency, PanelName, ServiceId};
+use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::money::Money;
+use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
+use panelgate_store::model::{Booking, NewCustomer};
+use panelgate_store::{Store, StoreError};
+use panelgate_upstream::{PanelSettings, Refusals};
+use rust_decimal::Decimal;
+
+use crate::cli::Demo;
+use crate::clock;
+use crate::commands::key;
+use crate::output;
+use crate::signals;
+use crate::wiring::{Gateway, GatewaySettings, MarketSettings};
+
+/// Runs until Ctrl-C.
+pub(crate) async fn run(args: Demo) -> anyhow::Result<()> {
+    let stop = signals::stop()?;
+    let scratch = tempfile::Builder::new()
+        .prefix("panelgate-demo-")
+        .tempdir()
+        .context("no scratch folder")?;
+    let folder = args.data.as_deref().unwrap_or(scratch.path());
+    let alpha = simulated("alpha", 1).await?;
+    let beta = simulated("beta", 2).await?;
+    let settings = settings(
+        folder,
+        args.listen,
+        args.operator_listen,
+        &[("alpha", &alpha), ("beta", &beta)],
+    )?;
+    let gateway = Gateway::start(settings).await?;
+    let customer = funded_customer(gateway.store.as_ref()).await?;
+    let key = key::issue(gateway.store.as_ref(), customer.id, None).await?;
+    output::say(&welcome(&gateway, &key, folder))?;
+    stop.await;
+    gateway.stop().await;
+    alpha.stop().await;
+    beta.stop().await;
+    Ok(())
+}
+
+/// A panel whose orders take seconds instead of minutes.
+async fn simulated(key: &str, seed: u64) -> anyhow::Result<SimPanel> {
+    let settings = SimSettings {
+        key: key.to_owned(),
+        seed,
+        clock: SimClock::real(SPEED),
+        ..SimSettings::default()
+    };
+    Ok(SimPanel::start(settings).await?)
+}
+
+fn settings(
+    folder: &Path,
+    listen: SocketAddr,
+    operator_listen: SocketAddr,
+    panels: &[(&str, &SimPanel)],
+) -> anyhow::Result<GatewaySettings> {
+    let currency = Currency::from("USD");
+    Ok(GatewaySettings {
+        store: folder.join("panelgate.db"),
+        listen,
+        operator_listen,
+        edge: panelgate_edge::Settings::default(),
+        engine: panelgate_engine::Settings {
+            fresh_for: Duration::from_secs(1),
+            look_at_least_every: Duration::from_secs(10),
+            ..panelgate_engine::Settings::new(currency.clone())
+        },
+        market: market(currency),
+        panels: panels
+            .iter()
+            .map(|(name, panel)| panel_settings(name, panel))
+            .collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// One service with two routes, and alpha's whole list; 20 % on top of everything.
+fn market(currency: Currency) -> MarketSettings {
+    let default = Terms {
+        percent: 20.into(),
+        fixed: Decimal::ZERO,
+        round_up_to: Decimal::new(1, 6),
+        min_margin_percent: Decimal::ZERO,
+        on_loss: OnLoss::Refuse,
+    };
+    let followers = HandMade {
+        id: FOLLOWERS,
+        name: "Followers".to_owned(),
+        category: "Demo".to_owned(),
+        routes: vec![("alpha".into(), "1".into()), ("beta".into(), "1".into())],
+    };
+    let alpha = Import {
+        panel: "alpha".into(),
+        category: Vec::new(),
+        name: Vec::new(),
+        types: Vec::new(),
+    };
+    MarketSettings {
+        markup: Markup {
+            default,
+            rules: Vec::new(),
+        },
+        definitions: Definitions {
+            imports: vec![alpha],
+            hand_made: vec![followers],
+        },
+        exchange: Exchange::new(currency, BTreeMap::new()),
+        text: *b"panelgate demo, its first rules.",
+    }
+}
+
+fn panel_settings(name: &str, panel: &SimPanel) -> anyhow::Result<PanelSettings> {
+    Ok(PanelSettings {
+        name: PanelName::from(name),
+        url: panel.url().parse()?,
+        key: name.to_owned().into(),
+        currency: Currency::from("USD"),
+        orders: true,
+        requests_per_second: NonZeroU32::new(20).expect("20 is not 0"),
+        max_in_flight: 8,
+        timeout: Duration::from_secs(5),
+        late_answer: Duration::from_secs(30),
+        status_batch: 100,
+        max_unconfirmed: 20,
+        allow_private: true,
+        refusals: Refusals::default(),
+        gather: Duration::from_millis(25),
+    })
+}
+
+/// The demo's customer; one that is there from an earlier run keeps what it has.
+async fn funded_customer(store: &dyn Store) -> anyhow::Result<Customer> {
+    let new = NewCustomer {
+        name: CUSTOMER.to_owned(),
+        group: None,
+        credit_limit: Money::ZERO,
+        at: clock::now(),
+    };
+    let customer = match store.add_customer(new).await {
+        Ok(customer) => customer,
+        Err(StoreError::Exists { .. }) => store.customer_named(CUSTOMER).await?.customer,
+        Err(error) => return Err(error.into()),
+    };
+    let booking = Booking {
+        customer: customer.id,
+        amount: Money::from_micros(100_000_000),
+        reference: "demo".to_owned(),
+        note: Some("to play with".to_owned()),
+        actor: "demo".to_owned(),
+        at: clock::now(),
+    };
+    store.top_up(booking).await?;
+    Ok(customer)
+}
+
+fn welcome(gateway: &Gateway, key: &str, folder: &Path) -> String {
+    let url = format!("http://{}/api/v2", gateway.address());
+    let operators = format!("http://{}", gateway.operator_address());
+    let call =
+        |comment: &str, form: &str| format!("# {comment}\ncurl -s {url} -d key={key} {form}");
+    let order = |comment: &str, link: &str| {
+        let form = format!(
+            "-d action=add -d service={FOLLOWERS} -d quantity=100 -d link=https://example.com/{link}"
+        );
+        call(comment, &form)
+    };
+    let lines = [
+        call(
+            "the price list, and what the demo's customer can spend",
+            "-d action=services | head -c 300; echo",
+        ),
+        call("what there is to spend", "-d action=balance"),
+        order(
+            "an order: Pending, In progress, Completed within ten seconds",
+            "post",
+        ),
+        call("how it is doing", "-d action=status -d order=1"),
+        order(
+            "one that ends Partial: 30 % of its price comes back",
+            "partial",
+        ),
+        order("one that stays Pending long enough to cancel it", "slow"),
+        call(
+            "ask the panel to cancel it; the money is back when the panel says Canceled",
+            "-d action=cancel -d orders=3",
+        ),
+        call(
+            "all three, and the balance",
+            "-d action=status -d orders=1,2,3",
+        ),
+        call("what is left", "-d action=balance"),
+        format!("# what Prometheus sees\ncurl -s {operators}/metrics | grep ^panelgate_orders"),
+    ];
+    format!(
+        "panelgate demo: two simulated panels, one gateway, store in {}\n\
+         URL        {url}\nkey        {key}\noperators  {operators}\n\n{}\n\nCtrl-C ends it.",
+        folder.display(),
+        lines.join("\n")
+    )
+}
+
+const CUSTOMER: &str = "demo";
+const FOLLOWERS: ServiceId = ServiceId(1);
+
+/// Orders of the simulated panels live for 35 to 105 seconds of their own time.
+const SPEED: f64 = 15.0;

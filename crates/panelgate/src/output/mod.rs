@@ -1,0 +1,78 @@
+//! What commands say: data to stdout, talk to stderr. A terminal gets tables, a pipe gets plain text, `--json` gets JSON.
+
+mod csv;
+mod json;
+mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::environment;
+
+pub(crate) use table::{Cell, Listing};
+
+/// How a listing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A table on a terminal, tab-separated lines with a heading on a pipe.
+    Text,
+    /// An array of objects.
+    Json,
+    /// RFC 4180, with a heading.
+    Csv,
+}
+
+impl Form {
+    /// The form that `--json` asks for.
+    pub(crate) const fn json_if(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// Writes a listing to stdout.
+///
+/// # Errors
+/// stdout cannot be written; a reader that went away is told apart in [`crate::exit`].
+pub(crate) fn list(listing: &Listing, form: Form) -> io::Result<()> {
+    let text = match form {
+        Form::Json => json::render(listing),
+        Form::Csv => csv::render(listing),
+        Form::Text if io::stdout().is_terminal() => table::render_table(listing),
+        Form::Text => table::render_plain(listing),
+    };
+    say(text.trim_end_matches('\n'))
+}
+
+/// Writes the only row of a listing to stdout, one field a line; as JSON it is an array of one object.
+///
+/// # Errors
+/// As for [`list`].
+pub(crate) fn record(listing: &Listing, form: Form) -> io::Result<()> {
+    match form {
+        Form::Text => say(table::render_record(listing).trim_end_matches('\n')),
+        _ => list(listing, form),
+    }
+}
+
+/// Writes a line of data to stdout; nothing at all if the text is empty.
+///
+/// # Errors
+/// As for [`list`].
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// Writes a line of talk to stderr. Nobody may be listening.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether stderr shows colours: on a terminal, unless <https://no-color.org> is asked for.
+pub(crate) fn colours() -> bool {
+    io::stderr().is_terminal()
+        && environment::variable("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,157 @@
+//! Reload: `markup.toml`, `services.toml` and the `[panels]` of `panelgate.toml` while the gateway runs. Validated first,
+//! swapped whole; a bad file changes nothing and says why.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use panelgate_engine::{Engine, Metrics, ReloadError};
+use panelgate_store::Store;
+use tokio::sync::Mutex;
+
+use crate::assemble;
+use crate::clock;
+use crate::config::{Config, Keys};
+use crate::control::protocol::Response;
+use crate::control::server::Reload;
+use crate::wiring::{self, Gateway};
+
+/// Takes new configurations over, one at a time.
+pub(crate) struct Reloader {
+    config_path: PathBuf,
+    engine: Engine,
+    store: Arc<dyn Store>,
+    metrics: Metrics,
+    known: Mutex<Known>,
+}
+
+/// What is known of the files.
+struct Known {
+    /// What runs now.
+    running: Config,
+    /// What the files held at the last look, and whether it was taken over or refused already.
+    seen: [u8; 32],
+    settled: bool,
+}
+
+impl Reloader {
+    /// For a gateway that runs with `running`.
+    pub(crate) fn new(config_path: &Path, running: Config, gateway: &Gateway) -> Self {
+        let seen = running.digest;
+        Self {
+            config_path: config_path.to_owned(),
+            engine: gateway.engine.clone(),
+            store: Arc::clone(&gateway.store),
+            metrics: gateway.metrics.clone(),
+            known: Mutex::new(Known {
+                running,
+                seen,
+                settled: true,
+            }),
+        }
+    }
+
+    /// SIGHUP: reload now, and say in the log what came of it.
+    pub(crate) async fn hung_up(&self) {
+        let mut known = self.known.lock().await;
+        log(&self.take_over(&mut known).await);
+    }
+
+    /// Looks at the files: new content that stands for two looks is taken over, so that nothing is read while it is
+    /// being written.
+    pub(crate) async fn saved(&self) {
+        let Ok(digest) = Config::digest(&self.config_path) else {
+            return;
+        };
+        let mut known = self.known.lock().await;
+        if digest != known.seen {
+            known.seen = digest;
+            known.settled = digest == known.running.digest;
+        } else if !known.settled {
+            known.settled = true;
+            log(&self.take_over(&mut known).await);
+        }
+    }
+
+    async fn take_over(&self, known: &mut Known) -> Response {
+        let outcome = self.try_take_over(known).await;
+        let successful = matches!(outcome, Response::Done(_));
+        self.metrics
+            .config_last_reload_successful
+            .set(successful.into());
+        outcome
+    }
+
+    async fn try_take_over(&self, known: &mut Known) -> Response {
+        let config = match Config::load(&self.config_path, Keys::Read) {
+            Ok(config) => config,
+            Err(wrong) => return bad_configuration(&wrong.render(false)),
+        };
+        if let Some(moved) = moved_panel(&known.running, &config) {
+            return bad_configuration(&moved);
+        }
+        let rules =
+            match wiring::rules(self.store.as_ref(), assemble::market(&config, clock::now())).await
+            {
+                Ok(rules) => rules,
+                Err(error) => return Response::failed(vec![format!("{error:#}")]),
+            };
+        let revision = rules.revision;
+        match self.engine.reload(rules, assemble::panels(&config)).await {
+            Ok(()) => {}
+            Err(ReloadError::Store(error)) => return Response::failed(vec![error.to_string()]),
+            Err(error) => return bad_configuration(&error.to_string()),
+        }
+        let catalogue = &self.engine.market().catalogue;
+        let (sold, skipped) = (catalogue.services().len(), catalogue.skipped().len());
+        let mut said = vec![format!(
+            "revision {revision}: {sold} services sold, {skipped} entries skipped"
+        )];
+        said.extend(known.running.needs_restart(&config));
+        known.seen = config.digest;
+        known.settled = true;
+        known.running = config;
+        Response::Done(said)
+    }
+}
+
+impl Reload for Reloader {
+    async fn reload(&self) -> Response {
+        let mut known = self.known.lock().await;
+        let outcome = self.take_over(&mut known).await;
+        log(&outcome);
+        outcome
+    }
+}
+
+/// A panel's name is the name of its orders: a new host under an old name would be asked about orders it never had.
+fn moved_panel(running: &Config, new: &Config) -> Option<String> {
+    let moved = new.panels.iter().find(|panel| {
+        let old = running.panels.iter().find(|old| old.name == panel.name);
+        old.is_some_and(|old| old.url.host_str() != panel.url.host_str())
+    })?;
+    Some(format!(
+        "panel `{}` has another host: give a new panel a new name",
+        moved.name
+    ))
+}
+
+fn bad_configuration(why: &str) -> Response {
+    Response::Failed {
+        why: why.lines().map(str::to_owned).collect(),
+        bad_configuration: true,
+    }
+}
+
+fn log(outcome: &Response) {
+    match outcome {
+        Response::Failed { why, .. } => {
+            tracing::error!("the reload changed nothing");
+            why.iter()
+                .for_each(|line| tracing::error!("reload: {line}"));
+        }
+        Response::Done(said) => said
+            .iter()
+            .for_each(|line| tracing::info!("reload: {line}")),
+        Response::Panels(_) => {}
+    }
+}

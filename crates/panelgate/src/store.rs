@@ -1,0 +1,67 @@
+//! The store, opened beside a server that may be running.
+
+use panelgate_domain::ids::Currency;
+use panelgate_store::sqlite::{Options, Role, SqliteStore};
+use panelgate_store::{Store, StoreError};
+
+use crate::config::Config;
+
+/// What happens if there is no store yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made.
+    Create,
+    /// It is an error: whoever asks expects something to be there.
+    Refuse,
+}
+
+/// The books are kept in another currency than the configuration says.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the books are kept in {books}, but [money] currency is {configured}: the currency of a store is for ever"
+)]
+pub(crate) struct OtherCurrency {
+    books: String,
+    configured: Currency,
+}
+
+/// Opens the store, does the work, and closes the store whatever came of it.
+///
+/// # Errors
+/// Those of the work, those of the store, and [`OtherCurrency`].
+pub(crate) async fn with_store<T>(
+    config: &Config,
+    missing: Missing,
+    work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let options = Options {
+        create: missing == Missing::Create,
+        ..Options::default()
+    };
+    let store = match SqliteStore::open(&config.store_path, Role::Beside, options) {
+        Err(error @ StoreError::NotFound { .. }) => {
+            return Err(anyhow::Error::new(error).context(NO_STORE));
+        }
+        opened => opened?,
+    };
+    let done = match fix_currency(&store, &config.money.currency).await {
+        Ok(()) => work(&store).await,
+        Err(error) => Err(error),
+    };
+    store.close().await;
+    done
+}
+
+/// Books are kept in one currency, for ever.
+pub(crate) async fn fix_currency(store: &dyn Store, currency: &Currency) -> anyhow::Result<()> {
+    match store.fix_currency(currency).await {
+        Err(StoreError::Exists { name, .. }) => Err(OtherCurrency {
+            books: name,
+            configured: currency.clone(),
+        }
+        .into()),
+        other => Ok(other?),
+    }
+}
+
+const NO_STORE: &str = "`panelgate customer add` and `panelgate serve` make the store";

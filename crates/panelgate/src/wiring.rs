@@ -1,0 +1,170 @@
+//! Puts the rooms together: store, engine, listeners. `serve` and `demo` run the same gateway.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use panelgate_console::Console;
+use panelgate_domain::catalogue::Definitions;
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::markup::Markup;
+use panelgate_edge::Listener;
+use panelgate_engine::{Engine, Parts, Rules, SystemClock};
+use panelgate_store::sqlite::{Options, Role, SqliteStore};
+use panelgate_store::{Store, StoreMetrics};
+use panelgate_upstream::PanelSettings;
+use prometheus::{IntGaugeVec, Opts, Registry};
+
+use crate::clock;
+use crate::exit;
+
+/// Everything a gateway needs to know; where it came from does not matter.
+pub(crate) struct GatewaySettings {
+    pub(crate) store: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) operator_listen: SocketAddr,
+    pub(crate) edge: panelgate_edge::Settings,
+    pub(crate) engine: panelgate_engine::Settings,
+    pub(crate) market: MarketSettings,
+    pub(crate) panels: Vec<PanelSettings>,
+}
+
+/// The part that can be reloaded together with the panels.
+pub(crate) struct MarketSettings {
+    pub(crate) markup: Markup,
+    pub(crate) definitions: Definitions,
+    pub(crate) exchange: Exchange,
+    /// SHA-256 of the text it was read from: the same text has the same revision, also after a restart.
+    pub(crate) text: [u8; 32],
+}
+
+/// A running gateway.
+pub(crate) struct Gateway {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) metrics: panelgate_engine::Metrics,
+    listener: Listener,
+    console: Console,
+}
+
+impl Gateway {
+    /// Opens the store, settles what a dead process left behind, and serves.
+    pub(crate) async fn start(settings: GatewaySettings) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        let metrics = panelgate_engine::Metrics::register(&registry)?;
+        let upstream_metrics = panelgate_upstream::Metrics::register(&registry)?;
+        let edge_metrics = panelgate_edge::Metrics::register(&registry)?;
+        let store_metrics = StoreMetrics::register(&registry)?;
+        register_process(&registry)?;
+
+        let store = open_to_serve(&settings.store, store_metrics)?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        crate::store::fix_currency(store.as_ref(), &settings.engine.currency).await?;
+        let rules = rules(store.as_ref(), settings.market).await?;
+        let engine = Engine::start(Parts {
+            store: Arc::clone(&store),
+            clock: Arc::new(SystemClock),
+            settings: settings.engine,
+            rules,
+            panels: settings.panels,
+            metrics: metrics.clone(),
+            upstream_metrics,
+        });
+        let engine = engine.await?;
+        metrics.config_last_reload_successful.set(1);
+        let listener =
+            Listener::start(settings.listen, settings.edge, engine.clone(), edge_metrics);
+        let listener = listener
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let console = Console::start(settings.operator_listen, engine.clone(), registry);
+        let console = console
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.operator_listen))?;
+        Ok(Self {
+            engine,
+            store,
+            metrics,
+            listener,
+            console,
+        })
+    }
+
+    /// Where customers are served.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Where operators are served.
+    pub(crate) const fn operator_address(&self) -> SocketAddr {
+        self.console.address()
+    }
+
+    /// Stops accepting, answers what waits, and lets everything under way be written down.
+    pub(crate) async fn stop(self) {
+        self.console.not_ready();
+        if !self.listener.stop(ANSWER_WITHIN).await {
+            tracing::warn!("some customers were not answered in time");
+        }
+        self.engine.stop().await;
+        self.console.stop();
+    }
+}
+
+/// The rules with their number.
+pub(crate) async fn rules(store: &dyn Store, market: MarketSettings) -> anyhow::Result<Rules> {
+    let revision = store.revision(market.text, clock::now()).await?;
+    Ok(Rules {
+        revision,
+        markup: market.markup,
+        definitions: market.definitions,
+        exchange: market.exchange,
+    })
+}
+
+fn open_to_serve(path: &Path, metrics: StoreMetrics) -> anyhow::Result<SqliteStore> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let on_fatal = Arc::new(|error: String| {
+        tracing::error!(
+            error,
+            "a commit failed: nobody was answered; the next start decides from the file"
+        );
+        exit::now(exit::STORE_UNREACHABLE);
+    });
+    Ok(SqliteStore::open(
+        path,
+        Role::Serve,
+        Options {
+            create: true,
+            on_fatal,
+            metrics,
+            ..Options::default()
+        },
+    )?)
+}
+
+fn register_process(registry: &Registry) -> anyhow::Result<()> {
+    let build = IntGaugeVec::new(
+        Opts::new("panelgate_build_info", "Which build this is; always 1"),
+        &["version", "commit"],
+    )?;
+    build
+        .with_label_values(&[
+            env!("CARGO_PKG_VERSION"),
+            option_env!("PANELGATE_COMMIT").unwrap_or("unknown"),
+        ])
+        .set(1);
+    registry.register(Box::new(build))?;
+    registry.register(Box::new(
+        prometheus::process_collector::ProcessCollector::for_self(),
+    ))?;
+    Ok(())
+}
+
+/// Longer than the longest answer to a customer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);

@@ -1,0 +1,144 @@
+//! Real price lists, served by `panelgate sim`, imported, listed, and ordered from.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use panelgate_simpanel::SimPanel;
+use serde_json::Value;
+use support::{Files, Gateway, skip, spawn};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn real_catalogues_are_imported_listed_and_orderable() {
+    let Some(folder) = support::real_catalogues() else {
+        return skip(
+            "catalogues",
+            "no real catalogues here; PANELGATE_TEST_DATA may name their folder",
+        );
+    };
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("read")
+        .map(|file| file.expect("read").path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        check(&file).await;
+    }
+}
+
+/// The quirks of real lists, in a list of our own: what cannot be sold is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sold_is_listed_with_its_reason() {
+    let list = r#"[
+        {"service":1,"name":"Good\r\n<b>one</b>","category":"A","rate":0.00011999999999999999,"min":"10","max":2147483647,"type":"default","refill":"false","cancel":1},
+        {"service":"2","name":"Special","category":"A","rate":"1","min":1,"max":10,"type":"Special"},
+        {"service":3,"name":"Zero","category":"A","rate":1,"min":0,"max":0,"type":"Default"},
+        {"service":4,"name":"Upside down","category":"A","rate":1,"min":11,"max":10,"type":"Default"},
+        {"service":5,"name":"-----","category":"A","rate":"0","min":1,"max":1,"type":"Package"},
+        {"service":6,"name":"Posts","category":"A","rate":"1","min":1,"max":10,"type":"Subscriptions"},
+        {"service":7,"name":"Too much","category":"A","rate":"99999999","min":1,"max":2147483647,"type":"Default"}
+    ]"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("list.json");
+    std::fs::write(&file, list).expect("written");
+    let (mut sim, gateway, key) = start(&file).await;
+    let services = gateway.services(&key).await;
+    assert_eq!(services.len(), 1, "{services:?}");
+    assert_eq!(services[0]["name"], "Good <b>one</b>");
+    assert_eq!(
+        (&services[0]["refill"], &services[0]["cancel"]),
+        (&Value::Bool(false), &Value::Bool(true))
+    );
+    let skipped = gateway.run(&["services", "list", "--skipped", "--json"]);
+    for reason in [
+        "unknown type `Special`",
+        "max is 0",
+        "min is above max",
+        "rate is 0",
+        "subscriptions",
+        "too large",
+    ] {
+        assert!(skipped.contains(reason), "{reason}: {skipped}");
+    }
+    _ = sim.kill();
+    _ = sim.wait();
+}
+
+async fn check(file: &Path) {
+    let (mut sim, gateway, key) = start(file).await;
+    let entries: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(file).expect("read")).expect("a list");
+    let services = gateway.services(&key).await;
+    let skipped: Vec<Value> =
+        serde_json::from_str(&gateway.run(&["services", "list", "--skipped", "--json"]))
+            .expect("JSON");
+    assert_eq!(
+        services.len() + skipped.len(),
+        entries.len(),
+        "{}: sold or named",
+        file.display()
+    );
+    assert!(
+        skipped
+            .iter()
+            .all(|row| !row["reason"].as_str().expect("a reason").is_empty())
+    );
+    eprintln!(
+        "{}: {} sold, {} skipped",
+        file.display(),
+        services.len(),
+        skipped.len()
+    );
+
+    let orderable = services.iter().find(|service| service["type"] == "Default");
+    if let Some(service) = orderable {
+        let quantity: u64 = service["min"]
+            .as_str()
+            .expect("text")
+            .parse()
+            .expect("a number");
+        let service = service["service"].to_string();
+        gateway
+            .add(&key, &service, "https://example.com/1", quantity)
+            .await
+            .expect("accepted");
+    }
+    gateway.verify();
+    _ = sim.kill();
+    _ = sim.wait();
+}
+
+/// `panelgate sim` with this list, and a gateway that imports it.
+async fn start(file: &Path) -> (std::process::Child, Gateway, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_panelgate"));
+    command
+        .args([
+            "sim",
+            "--listen",
+            "127.0.0.1:0",
+            "--key",
+            "sim-key",
+            "--balance",
+            "1000000000",
+            "--catalogue",
+        ])
+        .arg(file);
+    let (sim, line) = spawn(command, "http://");
+    let url = line.split_whitespace().next().expect("a URL").to_owned();
+    let main = format!(
+        "[panels.real]\nurl = \"{url}\"\nkey = {{ file = \"real.key\" }}\ncurrency = \"USD\"\nallow_private = true\n"
+    );
+    let files = Files {
+        main,
+        services: "[[import]]\npanel = \"real\"\n".to_owned(),
+        ..Files::default()
+    };
+    let none: [(&str, &SimPanel); 0] = [];
+    let mut gateway = Gateway::prepare(&none, files);
+    std::fs::write(gateway.path("real.key"), "sim-key").expect("written");
+    gateway.serve();
+    let key = gateway.customer("ann", "1000000");
+    (sim, gateway, key)
+}
