@@ -41,7 +41,7 @@ pub(crate) struct Diagnostic {
 /// Everything that is wrong, with the files it is about.
 #[derive(Clone, Debug)]
 pub(crate) struct Diagnostics {
-    sources: Sources,
+    sources: Box<Sources>,
     found: Vec<Diagnostic>,
 }
 
@@ -50,13 +50,19 @@ impl std::error::Error for Diagnostics {}
 impl Diagnostics {
     /// Sorts what was found by file and place, and hides secrets from all of it.
     pub(crate) fn new(mut sources: Sources, mut found: Vec<Diagnostic>) -> Self {
-        for (one, span) in found.iter().filter_map(|one| Some((one, one.span.as_ref()?))) {
+        for (one, span) in found
+            .iter()
+            .filter_map(|one| Some((one, one.span.as_ref()?)))
+        {
             if one.secret {
                 sources.hide(one.file, span);
             }
         }
         found.sort_by_key(|one| (one.file, one.span.as_ref().map(|span| span.start)));
-        Self { sources, found }
+        Self {
+            sources: Box::new(sources),
+            found,
+        }
     }
 
     /// Whether anything makes the configuration unusable.

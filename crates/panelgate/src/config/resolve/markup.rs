@@ -115,7 +115,10 @@ fn check_bounds(written: &Written<'_>, terms: &Terms, scope: &mut Scope<'_>) {
 
 /// Only rounding and `fixed` can lift a price over a margin that is larger than the markup.
 fn warn_if_always_a_loss(written: &Written<'_>, terms: &Terms, scope: &mut Scope<'_>) {
-    let cause = written.min_margin_percent.as_ref().or(written.percent.as_ref());
+    let cause = written
+        .min_margin_percent
+        .as_ref()
+        .or(written.percent.as_ref());
     if let Some(cause) = cause
         && terms.on_loss == OnLoss::Refuse
         && terms.fixed.is_zero()
