@@ -1,14 +1,19 @@
 //! The command line, as clap reads it. What a command does is in [`crate::commands`].
 
+mod customers;
+mod values;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use panelgate_domain::ids::Currency;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
+
+pub(crate) use customers::{Customer, CustomerSet, Key};
+use values::{currency, moment, money, order_state, reference};
 
 /// A reseller gateway for the panel API v2
 #[derive(Debug, Parser)]
@@ -78,121 +83,6 @@ pub(crate) struct Demo {
     /// Where to keep the store; by default it is gone afterwards
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-}
-
-/// `customer …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Customer {
-    /// Add a customer with an empty account
-    Add {
-        /// Unique name
-        #[arg(value_parser = name)]
-        name: String,
-        /// Price group
-        #[arg(long, value_parser = name)]
-        group: Option<String>,
-        /// How far the account may go below zero
-        #[arg(long, value_name = "AMOUNT", value_parser = credit_limit, default_value = "0")]
-        credit_limit: Money,
-    },
-    /// Change a customer; what is not named stays
-    Set(CustomerSet),
-    /// All customers, by name
-    List(AsJson),
-    /// One customer and their money
-    Show {
-        /// Who
-        name: String,
-        #[command(flatten)]
-        as_json: AsJson,
-    },
-    /// Book a payment; the same reference twice books once
-    Topup {
-        /// Who paid
-        name: String,
-        /// How much, more than nothing
-        #[arg(value_parser = money, allow_negative_numbers = true)]
-        amount: Money,
-        /// Unique among all bookings
-        #[arg(long, value_parser = reference)]
-        reference: String,
-        /// For the statement
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-    },
-    /// Correct an account, in either direction
-    Adjust {
-        /// Whose
-        name: String,
-        /// How much: 5 or -5
-        #[arg(value_parser = money, allow_hyphen_values = true)]
-        amount: Money,
-        /// Unique among all bookings
-        #[arg(long, value_parser = reference)]
-        reference: String,
-        /// For the statement
-        #[arg(long, value_name = "TEXT", value_parser = reference)]
-        reason: String,
-    },
-    /// All that happened to what a customer can spend, oldest first
-    Statement {
-        /// Whose
-        name: String,
-        /// As comma-separated values
-        #[arg(long, conflicts_with = "json")]
-        csv: bool,
-        #[command(flatten)]
-        as_json: AsJson,
-    },
-}
-
-/// `customer set`
-#[derive(Debug, Args)]
-pub(crate) struct CustomerSet {
-    /// Who
-    pub(crate) name: String,
-    /// Price group; an empty text takes it away
-    #[arg(long)]
-    pub(crate) group: Option<String>,
-    /// How far the account may go below zero
-    #[arg(long, value_name = "AMOUNT", value_parser = credit_limit)]
-    pub(crate) credit_limit: Option<Money>,
-    /// Whether the customer's keys stop to work
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
-    pub(crate) disabled: Option<bool>,
-}
-
-/// `key …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make a key and print it: it is shown this once
-    Issue {
-        /// Whose
-        name: String,
-        /// A note for the list
-        #[arg(long, value_name = "TEXT")]
-        label: Option<String>,
-    },
-    /// All keys of a customer, oldest first
-    List {
-        /// Whose
-        name: String,
-        #[command(flatten)]
-        as_json: AsJson,
-    },
-    /// End a key for ever
-    Revoke {
-        /// Its first 8 characters
-        prefix: String,
-    },
-    /// Take over keys of another panel, one a line
-    Import {
-        /// Whose
-        name: String,
-        /// Read them from standard input, where no process list shows them
-        #[arg(long, required = true)]
-        stdin: bool,
-    },
 }
 
 /// `services …`
@@ -386,61 +276,6 @@ pub(crate) struct AsJson {
     /// As an array of objects
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-fn money(text: &str) -> Result<Money, String> {
-    Money::parse(text).map_err(|error| error.to_string())
-}
-
-/// A moment as people and lists write it: RFC 3339.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    parsed
-        .map(|at| Timestamp(at.as_millisecond()))
-        .map_err(|_| "a time such as 2026-11-20T08:00:00Z".to_owned())
-}
-
-fn credit_limit(text: &str) -> Result<Money, String> {
-    let limit = money(text)?;
-    if limit < Money::ZERO {
-        return Err("a credit limit is 0 or more".to_owned());
-    }
-    Ok(limit)
-}
-
-fn currency(text: &str) -> Result<Currency, String> {
-    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if letters && (3..=5).contains(&text.len()) {
-        Ok(Currency::from(text))
-    } else {
-        Err("3 to 5 capital letters, such as USD".to_owned())
-    }
-}
-
-/// A name people type: no control characters, no blanks around it.
-fn name(text: &str) -> Result<String, String> {
-    let fits = (1..=64).contains(&text.chars().count());
-    if fits && text.trim() == text && !text.chars().any(char::is_control) {
-        Ok(text.to_owned())
-    } else {
-        Err("1 to 64 characters, no blanks around them and none that cannot be printed".to_owned())
-    }
-}
-
-/// A text that must say something.
-fn reference(text: &str) -> Result<String, String> {
-    let fits = (1..=200).contains(&text.trim().chars().count());
-    if fits && !text.chars().any(char::is_control) {
-        Ok(text.trim().to_owned())
-    } else {
-        Err("1 to 200 characters that can be printed".to_owned())
-    }
-}
-
-fn order_state() -> impl TypedValueParser<Value = OrderState> {
-    let words = OrderState::ALL.iter().map(|state| state.word());
-    PossibleValuesParser::new(words)
-        .map(|word| OrderState::parse(&word).expect("only words of states are possible"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,66 @@
+//! What may stand for an argument: each reader answers the value, or what was expected.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use panelgate_domain::ids::Currency;
+use panelgate_domain::money::Money;
+use panelgate_domain::order::OrderState;
+use panelgate_domain::time::Timestamp;
+
+/// An amount, exactly.
+pub(super) fn money(text: &str) -> Result<Money, String> {
+    Money::parse(text).map_err(|error| error.to_string())
+}
+
+/// A moment as people and lists write it: RFC 3339.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let parsed: Result<jiff::Timestamp, _> = text.parse();
+    parsed
+        .map(|at| Timestamp(at.as_millisecond()))
+        .map_err(|_| "a time such as 2026-11-20T08:00:00Z".to_owned())
+}
+
+/// An amount of nothing or more.
+pub(super) fn credit_limit(text: &str) -> Result<Money, String> {
+    let limit = money(text)?;
+    if limit < Money::ZERO {
+        return Err("a credit limit is 0 or more".to_owned());
+    }
+    Ok(limit)
+}
+
+/// A currency code.
+pub(super) fn currency(text: &str) -> Result<Currency, String> {
+    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if letters && (3..=5).contains(&text.len()) {
+        Ok(Currency::from(text))
+    } else {
+        Err("3 to 5 capital letters, such as USD".to_owned())
+    }
+}
+
+/// A name people type: no control characters, no blanks around it.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.chars().count());
+    if fits && text.trim() == text && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("1 to 64 characters, no blanks around them and none that cannot be printed".to_owned())
+    }
+}
+
+/// A text that must say something.
+pub(super) fn reference(text: &str) -> Result<String, String> {
+    let fits = (1..=200).contains(&text.trim().chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.trim().to_owned())
+    } else {
+        Err("1 to 200 characters that can be printed".to_owned())
+    }
+}
+
+/// One of the words for states.
+pub(super) fn order_state() -> impl TypedValueParser<Value = OrderState> {
+    let words = OrderState::ALL.iter().map(|state| state.word());
+    PossibleValuesParser::new(words)
+        .map(|word| OrderState::parse(&word).expect("only words of states are possible"))
+}
