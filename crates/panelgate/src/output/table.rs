@@ -1,6 +1,8 @@
 //! Listings as text.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+};
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
 
@@ -42,7 +44,7 @@ impl Listing {
 pub(super) fn render_table(listing: &Listing) -> String {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .set_header(listing.headings.iter().copied())
         .add_rows(listing.rows.iter().map(|row| row.iter().map(Cell::text)));
     if table.width().is_some_and(|width| width >= NARROWEST) {
@@ -55,15 +57,20 @@ pub(super) fn render_table(listing: &Listing) -> String {
         let Some(column) = table.column_mut(index) else {
             continue;
         };
-        if width <= SHORT {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
+        column.set_constraint(if width <= SHORT {
+            ColumnConstraint::ContentWidth
+        } else {
+            ColumnConstraint::LowerBoundary(Width::Fixed(SHORT))
+        });
         if numbers {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table.to_string()
 }
+
+/// One line under the headings; comfy's own presets also part every two rows.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// A point in time fits.
 const SHORT: u16 = 24;
