@@ -1,7 +1,7 @@
 //! Listings as text.
 
 use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
