@@ -77,6 +77,8 @@ pub(crate) struct Core {
     pub(crate) paused: AtomicBool,
     /// Rung when an order that waits might find a route.
     pub(crate) routes_changed: Notify,
+    /// Rung when a panel refused an order because our balance there is too low.
+    pub(crate) funds_refused: Notify,
     /// One rebuild of the market at a time.
     pub(crate) rebuilding: tokio::sync::Mutex<()>,
     /// Counted and timed things.

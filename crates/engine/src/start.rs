@@ -115,6 +115,7 @@ impl Engine {
             followed: DashSet::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
+            funds_refused: Notify::new(),
             rebuilding: tokio::sync::Mutex::new(()),
             metrics: parts.metrics,
             upstream_metrics: parts.upstream_metrics,

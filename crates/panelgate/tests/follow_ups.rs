@@ -4,8 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use panelgate_simpanel::fault::Fault;
-use panelgate_simpanel::fault::rule::{ActionName, FaultRule};
+use panelgate_simpanel::{ActionName, Fault, FaultRule};
 use serde_json::{Value, json};
 use support::{Files, Gateway, panel};
 

@@ -5,9 +5,11 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use panelgate_simpanel::{ActionName, Books, Fault, FaultRule, SimClock, SimPanel, SimSettings};
 use parking_lot::{Mutex, RwLock};
-use support::{Client, Files, Gateway, order_id, panel};
+use support::{Client, Files, Gateway, catalogue, order_id};
 
 const KILLS: u64 = 50;
 const CLIENTS: u64 = 8;
@@ -17,7 +19,7 @@ type Seen = Arc<Mutex<BTreeMap<u64, String>>>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
-    let (alpha, beta) = (panel().await, panel().await);
+    let (alpha, beta) = (slow_panel().await, slow_panel().await);
     let services = r#"
         [[service]]
         id = 7
@@ -102,21 +104,24 @@ async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
         client.await.expect("no panic");
     }
 
-    judge(
-        &gateway,
-        &key,
-        &[alpha.books(), beta.books()],
-        &seen.lock().clone(),
-    )
-    .await;
+    let seen = seen.lock().clone();
+    judge(&gateway, &key, &[alpha.books(), beta.books()], &seen).await;
 }
 
-async fn judge(
-    gateway: &Gateway,
-    key: &str,
-    books: &[panelgate_simpanel::books::Books],
-    seen: &BTreeMap<u64, String>,
-) {
+/// Half of its answers come late, so that kills find orders on their way.
+async fn slow_panel() -> SimPanel {
+    let settings = SimSettings {
+        clock: SimClock::real(1.0),
+        catalogue: catalogue(),
+        ..SimSettings::default()
+    };
+    let panel = SimPanel::start(settings).await.expect("it starts");
+    let slow = Fault::AcceptThenSlow(Duration::from_millis(30));
+    panel.plan(FaultRule::always(slow).on(ActionName::Add).sometimes(0.5));
+    panel
+}
+
+async fn judge(gateway: &Gateway, key: &str, books: &[Books], seen: &BTreeMap<u64, String>) {
     // Each link was ordered by its customer once: twice in the books would be an order sent twice.
     let mut reached = BTreeSet::new();
     for order in books.iter().flat_map(|books| books.orders()) {
@@ -140,10 +145,19 @@ async fn judge(
         );
     }
     let orders = seen.len().max(1);
+    let unconfirmed = gateway
+        .run(&["orders", "list", "--state", "unconfirmed"])
+        .lines()
+        .count()
+        .saturating_sub(1);
     eprintln!(
-        "{KILLS} kills: customers saw {} orders, {} reached a panel",
+        "{KILLS} kills: customers saw {} orders, {} reached a panel, {unconfirmed} were on their way when it was killed",
         seen.len(),
         reached.len()
+    );
+    assert!(
+        unconfirmed > 0,
+        "no kill found an order on its way: the test is too gentle"
     );
     assert!(
         reached.len() * 3 > orders,

@@ -5,9 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use panelgate_domain::field::Field;
-use panelgate_simpanel::fault::Fault;
-use panelgate_simpanel::fault::rule::{ActionName, FaultRule};
-use panelgate_simpanel::order::Fate;
+use panelgate_simpanel::{ActionName, Fate, Fault, FaultRule};
 use support::{Files, Gateway, order_id, panel};
 
 /// What an order of each type costs with 20 % on top; rates are rounded up to the sixth decimal.

@@ -2,8 +2,7 @@
 
 mod support;
 
-use panelgate_simpanel::fault::Fault;
-use panelgate_simpanel::fault::rule::{ActionName, FaultRule};
+use panelgate_simpanel::{ActionName, Fault, FaultRule};
 use serde_json::Value;
 use support::{Client, Files, Gateway, panel, until};
 

@@ -89,6 +89,9 @@ pub(super) async fn attempt(
             }
         }
         AddOutcome::Refused(About::Panel(trouble)) => {
+            if trouble == PanelTrouble::Funds {
+                core.funds_refused.notify_waiters();
+            }
             sent.reopen(&answer, trouble == PanelTrouble::ServiceOff)
                 .await
         }

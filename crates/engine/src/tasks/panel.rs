@@ -73,7 +73,11 @@ async fn poll_balance_for_ever(core: Arc<Core>, panel: PanelName) {
         } else {
             core.settings.balance_every
         };
-        tokio::time::sleep(pause.min(core.settings.balance_every)).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause.min(core.settings.balance_every)) => {}
+            // What is there now is what a payment will be a rise from.
+            () = core.funds_refused.notified() => {}
+        }
     }
 }
 

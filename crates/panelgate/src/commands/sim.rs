@@ -1,6 +1,6 @@
 //! `sim`: one simulated panel.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use panelgate_simpanel::fault::plan::FaultPlan;
 use panelgate_simpanel::{SimCatalogue, SimClock, SimPanel, SimSettings};
 
@@ -13,9 +13,14 @@ pub(crate) async fn run(args: Sim) -> anyhow::Result<()> {
     let stop = signals::stop()?;
     let panel = SimPanel::start(settings(args)?).await?;
     output::say(&panel.url())?;
-    stop.await;
-    panel.stop().await;
-    Ok(())
+    tokio::select! {
+        () = stop => {
+            panel.stop().await;
+            Ok(())
+        }
+        // Books that cannot be written are not worth a panel.
+        () = panel.ended() => bail!("the panel ended by itself: its books could not be written"),
+    }
 }
 
 fn settings(args: Sim) -> anyhow::Result<SimSettings> {

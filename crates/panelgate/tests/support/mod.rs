@@ -4,10 +4,6 @@
     unreachable_pub,
     reason = "every test binary uses its own part of this"
 )]
-#![expect(
-    clippy::allow_attributes,
-    reason = "an expectation would fail in the binaries that use everything"
-)]
 
 mod books;
 mod http;
