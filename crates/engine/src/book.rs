@@ -119,44 +119,8 @@ const ENDED_ORDERS: u64 = 100_000;
 
 #[cfg(test)]
 mod tests {
-    use panelgate_domain::ids::{CustomerId, ServiceId};
-    use panelgate_domain::money::Money;
-    use panelgate_domain::order::CancelWish;
-    use panelgate_domain::rate::Rate;
-    use panelgate_domain::service_type::ServiceType;
-    use panelgate_domain::spec::Quantity;
-    use panelgate_domain::status::Final;
-
     use super::*;
-
-    fn order(version: i64, state: OrderState) -> Order {
-        Order {
-            id: OrderId(1),
-            version,
-            customer: CustomerId(1),
-            service: ServiceId(1),
-            service_type: ServiceType::Default,
-            state,
-            ended: (state == OrderState::Closed).then_some(Final::Completed),
-            price: Money::from_micros(1),
-            rate: Rate::default(),
-            quantity: Quantity {
-                per_run: 1,
-                runs: 1,
-            },
-            revision: 1,
-            panel: Some("alpha".into()),
-            upstream_id: Some("77".into()),
-            fact: Some(Fact::accepted(Timestamp(1))),
-            taken: None,
-            refill: false,
-            cancel: false,
-            cancel_wish: CancelWish::None,
-            flag: None,
-            created: Timestamp(0),
-            closed: None,
-        }
-    }
+    use crate::fixtures::order;
 
     #[test]
     fn an_old_copy_never_replaces_a_newer_one() {

@@ -11,6 +11,8 @@ mod actions;
 mod book;
 mod clock;
 mod core;
+#[cfg(test)]
+mod fixtures;
 mod keys;
 mod looks;
 mod market;

@@ -98,48 +98,13 @@ const RETRY_AT_LEAST: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
-    use panelgate_domain::ids::{CustomerId, ServiceId};
-    use panelgate_domain::money::Money;
-    use panelgate_domain::order::CancelWish;
-    use panelgate_domain::rate::Rate;
-    use panelgate_domain::service_type::ServiceType;
-    use panelgate_domain::spec::Quantity;
-
     use super::*;
-
-    fn order(state: OrderState) -> Order {
-        Order {
-            id: OrderId(1),
-            version: 1,
-            customer: CustomerId(1),
-            service: ServiceId(1),
-            service_type: ServiceType::Default,
-            state,
-            ended: None,
-            price: Money::ZERO,
-            rate: Rate::default(),
-            quantity: Quantity {
-                per_run: 1,
-                runs: 1,
-            },
-            revision: 1,
-            panel: None,
-            upstream_id: None,
-            fact: None,
-            taken: None,
-            refill: false,
-            cancel: false,
-            cancel_wish: CancelWish::None,
-            flag: None,
-            created: Timestamp(0),
-            closed: None,
-        }
-    }
+    use crate::fixtures::order;
 
     #[test]
     fn looks_come_later_the_older_an_order_is() {
         let (looks, settings) = (Looks::default(), Settings::new("USD".into()));
-        let order = order(OrderState::Placed);
+        let order = order(1, OrderState::Placed);
         looks.follow(&order, Timestamp(0), &settings);
         assert!(looks.take_due(Timestamp(14_999), &settings).is_empty());
         assert_eq!(looks.take_due(Timestamp(16_501), &settings), [OrderId(1)]);
@@ -151,8 +116,8 @@ mod tests {
     #[test]
     fn ended_orders_are_not_looked_at() {
         let (looks, settings) = (Looks::default(), Settings::new("USD".into()));
-        looks.follow(&order(OrderState::Placed), Timestamp(0), &settings);
-        looks.follow(&order(OrderState::Closed), Timestamp(1), &settings);
+        looks.follow(&order(1, OrderState::Placed), Timestamp(0), &settings);
+        looks.follow(&order(2, OrderState::Closed), Timestamp(1), &settings);
         assert!(looks.take_due(Timestamp(i64::MAX), &settings).is_empty());
     }
 }

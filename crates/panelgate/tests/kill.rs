@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use panelgate_simpanel::{ActionName, Books, Fault, FaultRule, SimClock, SimPanel, SimSettings};
 use parking_lot::{Mutex, RwLock};
-use support::{Client, Files, Gateway, catalogue, order_id};
+use support::{Client, Files, Gateway, TWO_ROUTES, catalogue, order_id};
 
 const KILLS: u64 = 50;
 const CLIENTS: u64 = 8;
@@ -20,15 +20,8 @@ type Seen = Arc<Mutex<BTreeMap<u64, String>>>;
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
     let (alpha, beta) = (slow_panel().await, slow_panel().await);
-    let services = r#"
-        [[service]]
-        id = 7
-        name = "Followers"
-        category = "Tests"
-        routes = [ { panel = "alpha", service = "1" }, { panel = "beta", service = "1" } ]
-    "#;
     let files = Files {
-        services: services.to_owned(),
+        services: TWO_ROUTES.to_owned(),
         ..Files::default()
     };
     let mut gateway = Gateway::start(&[("alpha", &alpha), ("beta", &beta)], files);

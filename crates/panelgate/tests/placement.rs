@@ -5,15 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use panelgate_simpanel::{ActionName, Fault, FaultRule, SimPanel};
-use support::{Files, Gateway, panel, until};
-
-const TWO_ROUTES: &str = r#"
-[[service]]
-id = 7
-name = "Followers"
-category = "Tests"
-routes = [ { panel = "alpha", service = "1" }, { panel = "beta", service = "1" } ]
-"#;
+use support::{Files, Gateway, TWO_ROUTES, panel, until};
 
 async fn two_panels() -> (SimPanel, SimPanel, Gateway, String) {
     let (alpha, beta) = (panel().await, panel().await);

@@ -7,17 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
-use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_store::Store;
-use panelgate_store::model::Decision;
 use panelgate_upstream::{Desk, Look, Reports};
 
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Keys, Panel};
 use crate::control::client;
-use crate::control::protocol::{PanelRow, Request, Response};
+use crate::control::protocol::{PanelRow, Request, Response, decision};
 use crate::exit::BadConfigurationAtServer;
 use crate::output::{self, Cell, Form, Listing};
 use crate::store::{Missing, with_store};
@@ -148,16 +147,6 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
         }
     };
     Ok(Response::Done(vec![line]))
-}
-
-/// A decision of whoever sits at this terminal.
-fn decision(order: i64, reason: String) -> Decision {
-    Decision {
-        order: OrderId(order),
-        actor: "operator".to_owned(),
-        reason,
-        at: clock::now(),
-    }
 }
 
 async fn rows(config: &Config, store: &dyn Store) -> anyhow::Result<Response> {

@@ -1,4 +1,4 @@
-//! From the text of one value to a type that cannot be wrong. Pure, but for [`secret`].
+//! From the text of one value to a type that cannot be wrong. Pure, but for `secret`.
 
 use std::net::SocketAddr;
 use std::path::Path;

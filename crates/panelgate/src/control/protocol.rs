@@ -1,6 +1,10 @@
 //! What goes over the control socket.
 
+use panelgate_domain::ids::OrderId;
+use panelgate_store::model::Decision;
 use serde::{Deserialize, Serialize};
+
+use crate::clock;
 
 /// A command for a running server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,6 +79,16 @@ impl Response {
             why,
             bad_configuration: false,
         }
+    }
+}
+
+/// An operator's decision about an order, made now.
+pub(crate) fn decision(order: i64, reason: String) -> Decision {
+    Decision {
+        order: OrderId(order),
+        actor: "operator".to_owned(),
+        reason,
+        at: clock::now(),
     }
 }
 

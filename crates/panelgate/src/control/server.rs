@@ -5,19 +5,18 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::money::Money;
 use panelgate_engine::{Engine, PanelReport};
-use panelgate_store::model::Decision;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::{PanelRow, Request, Response};
+use super::protocol::{PanelRow, Request, Response, decision};
 use super::socket_path;
-use crate::clock;
 
 /// What the socket asks the rest of the server to do.
 pub(crate) trait Reload: Send + Sync + 'static {
@@ -183,10 +182,14 @@ async fn sync(engine: &Engine, panel: Option<String>) -> Result<Response, Vec<St
     };
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for panel in panels {
+        let began = Instant::now();
         match engine.sync(&panel).await {
             Ok(report) => done.push(format!(
-                "{panel}: {} offers; {} services sold, {} entries skipped",
-                report.offers, report.services, report.skipped
+                "{panel}: {} offers; {} services sold, {} entries skipped; {} ms",
+                report.offers,
+                report.services,
+                report.skipped,
+                began.elapsed().as_millis()
             )),
             Err(error) => failed.push(error.to_string()),
         }
@@ -230,15 +233,6 @@ fn panel_row(report: PanelReport) -> PanelRow {
         in_flight: desk.in_flight as usize,
         queued: desk.waiting.iter().map(|(_, calls)| calls).sum(),
         unconfirmed: desk.unconfirmed as usize,
-    }
-}
-
-fn decision(order: i64, reason: String) -> Decision {
-    Decision {
-        order: OrderId(order),
-        actor: "operator".to_owned(),
-        reason,
-        at: clock::now(),
     }
 }
 

@@ -33,3 +33,12 @@ pub fn catalogue() -> SimCatalogue {
     .into();
     SimCatalogue::Json(Value::Array(entries).to_string())
 }
+
+/// Service 7 with a route to each of the panels alpha and beta, in this order.
+pub const TWO_ROUTES: &str = r#"
+[[service]]
+id = 7
+name = "Followers"
+category = "Tests"
+routes = [ { panel = "alpha", service = "1" }, { panel = "beta", service = "1" } ]
+"#;

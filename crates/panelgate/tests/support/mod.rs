@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use serde_json::Value;
 
-pub use books::catalogue;
+#[allow(unused_imports, reason = "as above")]
+pub use books::{TWO_ROUTES, catalogue};
 pub use http::Client;
 
 /// How long any condition may take before a test fails.
@@ -94,18 +95,43 @@ impl Gateway {
 
     /// Starts `serve` and waits until it listens.
     pub fn serve(&mut self) {
-        let (process, line) = spawn(self.command(&["serve"]), "customers: ");
+        self.listen(self.command(&["serve"]));
+    }
+
+    /// The same in a shell that does something first.
+    pub fn serve_under(&mut self, first: &str) {
+        let mut shell = Command::new("sh");
+        let config = self.path("panelgate.toml");
+        let line = format!("{first} exec \"$0\" serve --config \"$1\"");
+        shell
+            .arg("-c")
+            .arg(line)
+            .arg(env!("CARGO_BIN_EXE_panelgate"))
+            .arg(config);
+        self.listen(shell);
+    }
+
+    fn listen(&mut self, command: Command) {
+        let (process, line) = spawn(command, "customers: ");
         self.process = Some(process);
         let mut words = line.split_whitespace();
         let mut after = |label: &str| {
-            words
-                .find(|word| *word == label)
-                .and_then(|_| words.next())
-                .expect("an address")
-                .to_owned()
+            let address = words.find(|word| *word == label).and_then(|_| words.next());
+            address.expect("an address").to_owned()
         };
         self.url = format!("{}/api/v2", after("customers:"));
         self.operator_url = after("operators:");
+    }
+
+    /// The exit code, if the process has ended by itself.
+    pub fn ended(&mut self) -> Option<i32> {
+        let status = self
+            .process
+            .as_mut()
+            .expect("it was started")
+            .try_wait()
+            .expect("a child");
+        status.map(|status| status.code().unwrap_or(-1))
     }
 
     /// Ends the process without a word.
@@ -211,6 +237,26 @@ impl Gateway {
             ("quantity", &quantity),
         ];
         order_id(&self.api(key, "add", &parameters).await)
+    }
+
+    /// The same; `None` if there is no answer.
+    pub async fn try_add(
+        &self,
+        key: &str,
+        service: &str,
+        link: &str,
+        quantity: u64,
+    ) -> Option<u64> {
+        let quantity = quantity.to_string();
+        let form = [
+            ("key", key),
+            ("action", "add"),
+            ("service", service),
+            ("link", link),
+            ("quantity", &quantity),
+        ];
+        let text = self.client.post(&self.url, &form).await.ok()?;
+        order_id(&serde_json::from_str(&text).expect("JSON")).ok()
     }
 
     pub async fn status(&self, key: &str, order: u64) -> Value {
