@@ -4,19 +4,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Context, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Keys};
 use crate::control::server::ControlSocket;
+use crate::output;
 use crate::reload::Reloader;
 use crate::wiring::Gateway;
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run(config_path: &Path) -> anyhow::Result<()> {
     let config = Config::load(config_path, Keys::Read)?;
+    if !config.warnings.is_empty() {
+        output::note(&config.warnings.render(output::colours()));
+    }
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
@@ -26,25 +30,33 @@ pub(crate) async fn run(config_path: &Path) -> anyhow::Result<()> {
     let reloader = Arc::new(Reloader::new(config_path, config, &gateway));
     let control = ControlSocket::start(&store_path, gateway.engine.clone(), Arc::clone(&reloader));
     let control = control.context("cannot open the control socket")?;
-    eprintln!(
-        "customers: http://{}  operators: http://{}",
-        gateway.address(),
-        gateway.operator_address()
-    );
+    let (customers, operators) = (gateway.address(), gateway.operator_address());
+    output::note(&format!(
+        "customers: http://{customers}  operators: http://{operators}"
+    ));
 
     let mut saved = tokio::time::interval(LOOK_AT_FILES_EVERY);
     loop {
         tokio::select! {
-            _ = interrupted.recv() => break,
-            _ = terminated.recv() => break,
+            () = asked_to_stop(&mut interrupted, &mut terminated) => break,
             _ = hung_up.recv() => reloader.hung_up().await,
             _ = saved.tick() => reloader.saved().await,
         }
     }
     tracing::info!("stopping");
     drop(control);
-    gateway.stop().await;
-    Ok(())
+    tokio::select! {
+        () = gateway.stop() => Ok(()),
+        // Whoever asks twice means now. What is durable is durable; the next start parks what was on its way.
+        () = asked_to_stop(&mut interrupted, &mut terminated) => bail!("stopped before everything under way was written down"),
+    }
+}
+
+async fn asked_to_stop(interrupted: &mut Signal, terminated: &mut Signal) {
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
 }
 
 /// The same new content seen twice in a row is taken over.

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
-use support::{Files, Gateway, catalogue, skip};
+use support::books::catalogue;
+use support::{Files, Gateway, skip};
 
 /// Runs all that `safesmm` and `babismm` offer against `serve`.
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use panelgate_simpanel::{ActionName, Books, Fault, FaultRule, SimClock, SimPanel, SimSettings};
 use parking_lot::{Mutex, RwLock};
-use support::{Client, Files, Gateway, TWO_ROUTES, catalogue, order_id};
+use support::books::{TWO_ROUTES, catalogue};
+use support::{Client, Files, Gateway, order_id};
 
 const KILLS: u64 = 50;
 const CLIENTS: u64 = 8;

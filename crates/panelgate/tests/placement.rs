@@ -5,7 +5,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use panelgate_simpanel::{ActionName, Fault, FaultRule, SimPanel};
-use support::{Files, Gateway, TWO_ROUTES, panel, until};
+use support::books::TWO_ROUTES;
+use support::{Files, Gateway, panel, until};
 
 async fn two_panels() -> (SimPanel, SimPanel, Gateway, String) {
     let (alpha, beta) = (panel().await, panel().await);

@@ -5,7 +5,7 @@
     reason = "every test binary uses its own part of this"
 )]
 
-mod books;
+pub mod books;
 mod http;
 
 use std::future::Future;
@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use serde_json::Value;
 
-#[allow(unused_imports, reason = "as above")]
-pub use books::{TWO_ROUTES, catalogue};
 pub use http::Client;
 
 /// How long any condition may take before a test fails.
@@ -329,7 +327,7 @@ pub async fn panel() -> SimPanel {
 pub async fn panel_with(settings: SimSettings) -> SimPanel {
     let settings = SimSettings {
         clock: SimClock::manual(),
-        catalogue: catalogue(),
+        catalogue: books::catalogue(),
         ..settings
     };
     SimPanel::start(settings).await.expect("it starts")
