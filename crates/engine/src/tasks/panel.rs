@@ -1,7 +1,7 @@
 //! What is done for each panel as long as it is configured: its list is synced, its balance polled.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
@@ -36,9 +36,11 @@ async fn until_gone(core: Arc<Core>, panel: PanelName, task: impl Future<Output 
 async fn sync_for_ever(core: Arc<Core>, panel: PanelName, tell_synced: oneshot::Sender<()>) {
     let mut tell_synced = Some(tell_synced);
     while core.desk(&panel).is_some() {
+        let began = Instant::now();
         let again = match core.sync(&panel).await {
             Ok(report) => {
-                tracing::info!(%panel, offers = report.offers, services = report.services, "list synced");
+                let ms = began.elapsed().as_millis();
+                tracing::info!(%panel, offers = report.offers, services = report.services, ms, "list synced");
                 core.settings.sync_every
             }
             Err(error) => {
