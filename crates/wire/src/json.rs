@@ -48,6 +48,11 @@ impl<'a> Node<'a> {
         self.0.starts_with('[')
     }
 
+    /// An object or a list.
+    pub(crate) fn is_nested(self) -> bool {
+        self.is_object() || self.is_list()
+    }
+
     /// The members of an object; `None` for anything else, or if there are too many.
     pub(crate) fn members(self) -> Option<Members<'a>> {
         let object: ObjectOf<'a> = self
@@ -64,13 +69,22 @@ impl<'a> Node<'a> {
         Some(list.0)
     }
 
+    /// Whether two values are the same as scalars, or else as they are written.
+    pub(crate) fn says_the_same(self, other: Self) -> bool {
+        match (self.scalar(), other.scalar()) {
+            (Some(one), Some(another)) => one == another,
+            (None, None) => self.0 == other.0,
+            _ => false,
+        }
+    }
+
     /// A text, the digits of a number as they are written, `1` for `true` and `0` for `false`, as PHP has it.
     pub(crate) fn scalar(self) -> Option<Cow<'a, str>> {
         match self.0 {
             "true" => Some(Cow::Borrowed("1")),
             "false" => Some(Cow::Borrowed("0")),
             "null" => None,
-            _ if self.is_object() || self.is_list() => None,
+            _ if self.is_nested() => None,
             _ if self.is_text() => serde_json::from_str(self.0)
                 .ok()
                 .map(|text: LossyText| Cow::Owned(text.0)),

@@ -15,14 +15,17 @@ use crate::refusal::{Classifier, Meaning};
 /// What a panel's answer to `add` says for certain; whatever is odd is [`AddOutcome::Unknown`].
 ///
 /// - throttled: HTTP 200 or 429 and exactly one JSON object with nothing but an `error` that is a listed rate-limit text;
-/// - refused: HTTP 2xx or 4xx and exactly one JSON object with a listed error text and no order id;
+/// - refused: HTTP 2xx or 4xx and exactly one JSON object with a listed error text and nothing in which an order could hide;
 /// - accepted: HTTP 2xx and exactly one JSON object with an order id and no error.
+///
+/// An object that gives one name two different values is none of these.
 ///
 /// Never returns [`AddOutcome::NotSent`]: who has an answer has sent something.
 #[must_use]
 pub fn add(http: &Http<'_>, classifier: &Classifier) -> AddOutcome {
     let text = document::text(http);
-    match document::node(&text).and_then(Object::read) {
+    let object = document::node(&text).and_then(Object::read);
+    match object.filter(Object::is_of_one_mind) {
         Some(object) => outcome(http, &object, classifier).unwrap_or(AddOutcome::Unknown),
         None => AddOutcome::Unknown,
     }
@@ -30,7 +33,9 @@ pub fn add(http: &Http<'_>, classifier: &Classifier) -> AddOutcome {
 
 fn outcome(http: &Http<'_>, object: &Object<'_>, classifier: &Classifier) -> Option<AddOutcome> {
     match (error::text(object), order_id(object)) {
-        (Some(text), OrderId::None) => refused(http, object, classifier.classify(&text)),
+        (Some(text), OrderId::None | OrderId::Null) if error::stands_alone(object) => {
+            refused(http, object, classifier.classify(&text))
+        }
         (None, OrderId::Is(id)) => {
             let accepted = is_success(http.status) && !says_failed(object);
             accepted.then_some(AddOutcome::Accepted(id))
@@ -90,13 +95,16 @@ fn says_failed(object: &Object<'_>) -> bool {
 enum OrderId {
     /// Nothing.
     None,
+    /// That there is none.
+    Null,
     /// This one.
     Is(UpstreamId),
     /// Something that cannot be one, or two different ones.
     Odd,
 }
 
-/// `order`, `order_id`, `orderID`; else `id`, which other panels use for other things; else the same inside `data`.
+/// `order`, `order_id`, `orderID`; else `id`, which other panels use for other things; else the same inside `data`. A name
+/// that is there and holds no id is not made good by the next one.
 fn order_id(object: &Object<'_>) -> OrderId {
     let named = |object: &Object<'_>| match agreed(object, &["order", "orderid"]) {
         OrderId::None => agreed(object, &["id"]),
@@ -114,10 +122,11 @@ fn order_id(object: &Object<'_>) -> OrderId {
 /// The one id that every value under these names agrees on.
 fn agreed(object: &Object<'_>, names: &[&str]) -> OrderId {
     let mut found = OrderId::None;
-    for node in names.iter().flat_map(|name| object.all(name)) {
+    for node in names.iter().flat_map(|name| object.named(name)) {
         found = match (token(node), found) {
             (Some(id), OrderId::None) => OrderId::Is(id),
             (Some(id), OrderId::Is(before)) if id == before => OrderId::Is(id),
+            (None, OrderId::None | OrderId::Null) if node.is_null() => OrderId::Null,
             _ => OrderId::Odd,
         };
     }

@@ -1,6 +1,6 @@
 //! The containers in which panels put their error texts.
 
-use super::object::{Object, clipped};
+use super::object::{Object, clipped, is_spelling};
 use crate::json::Node;
 
 /// The error text of an object, if it holds one: `error`, `errors`, `{"status":"fail","message":…}`,
@@ -10,8 +10,8 @@ use crate::json::Node;
 pub(super) fn text(object: &Object<'_>) -> Option<String> {
     let named = ["error", "errors"]
         .into_iter()
-        .flat_map(|name| object.all(name))
-        .find_map(said);
+        .flat_map(|name| object.all(name));
+    let named = joined(named.filter_map(said));
     if let Some(said) = named {
         // `{"error":true,"message":…}`
         let flag = said == "1";
@@ -35,6 +35,19 @@ pub(super) fn text(object: &Object<'_>) -> Option<String> {
     }
 }
 
+/// Whether an object with an error text says nothing else in which an order could hide: no member is named after an order,
+/// and none is an object or a list, but for one under `error` or `errors` that is as bare itself.
+pub(super) fn stands_alone(object: &Object<'_>) -> bool {
+    let mut nested = object.members().filter(|(_, value)| value.is_nested());
+    let bare = match nested.next() {
+        Some((name, value)) => {
+            ["error", "errors"].iter().any(|own| is_spelling(name, own)) && is_bare(value)
+        }
+        None => true,
+    };
+    bare && nested.next().is_none() && !names_an_order(object)
+}
+
 /// A word for a failed request, which may also be the state of an order.
 pub(super) fn is_failure(word: &str) -> bool {
     ["fail", "failed", "error"]
@@ -53,23 +66,46 @@ fn message(object: &Object<'_>) -> Option<String> {
         .map(|text| clipped(&text, LONGEST_TEXT))
 }
 
-/// The text in an error container; `None` if it says that there is no error. Two texts are joined, and so match no list.
+/// The text in an error container; `None` if it says that there is no error.
 fn said(node: Node<'_>) -> Option<String> {
     if let Some(scalar) = node.scalar() {
         let text = scalar.trim();
         return (!text.is_empty() && !is_no(text)).then(|| clipped(text, LONGEST_TEXT));
     }
     if let Some(items) = node.items() {
-        let texts: Vec<String> = items
-            .into_iter()
-            .take(MOST_TEXTS)
-            .filter_map(flat)
-            .collect();
-        return (!texts.is_empty()).then(|| texts.join("; "));
+        return joined(items.into_iter().filter_map(flat));
     }
     let object = Object::read(node)?;
     let inner = object.text(&["message", "msg", "error", "text"]);
     (object.len() > 0).then(|| clipped(&inner.unwrap_or_default(), LONGEST_TEXT))
+}
+
+/// Different texts are joined, and so match no list.
+fn joined(texts: impl Iterator<Item = String>) -> Option<String> {
+    let mut texts: Vec<String> = texts.take(MOST_TEXTS).collect();
+    texts.dedup();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// Whether the value of an error container holds one text at most, and beside it nothing in which an order could hide.
+fn is_bare(node: Node<'_>) -> bool {
+    if let Some(items) = node.items() {
+        return match items[..] {
+            [] => true,
+            [item] => !item.is_list() && is_bare(item),
+            _ => false,
+        };
+    }
+    Object::read(node).map_or(!node.is_nested(), |object| {
+        let nested = object.members().any(|(_, value)| value.is_nested());
+        !nested && !object.has(&["id"]) && !names_an_order(&object) && object.is_of_one_mind()
+    })
+}
+
+fn names_an_order(object: &Object<'_>) -> bool {
+    object
+        .members()
+        .any(|(name, value)| name.to_ascii_lowercase().contains("order") && !value.is_null())
 }
 
 fn flat(node: Node<'_>) -> Option<String> {
@@ -111,6 +147,8 @@ mod tests {
         check(r#"{"success":false,"msg":"Bad link"}"#, Some("Bad link"));
         check(r#"{"success":false}"#, Some(""));
         check(r#"{"error":{"code":7}}"#, Some(""));
+        check(r#"{"error":"a","errors":["b"]}"#, Some("a; b"));
+        check(r#"{"error":"a","errors":["a"]}"#, Some("a"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Objects of answers, whose keys come in every spelling.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::json::{Members, Node};
 
@@ -21,10 +22,13 @@ impl<'a> Object<'a> {
 
     /// Every value under this name that is not null. `name` is lower case without `_`.
     pub(super) fn all<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Node<'a>> + 'o {
+        self.named(name).filter(|value| !value.is_null())
+    }
+
+    /// Every value under this name, even null.
+    pub(super) fn named<'o>(&'o self, name: &'o str) -> impl Iterator<Item = Node<'a>> + 'o {
         let named = self.0.iter().filter(move |(key, _)| is_spelling(key, name));
-        named
-            .map(|(_, value)| *value)
-            .filter(|value| !value.is_null())
+        named.map(|(_, value)| *value)
     }
 
     /// The last value under the first of these names that has one.
@@ -44,6 +48,17 @@ impl<'a> Object<'a> {
     pub(super) fn has(&self, names: &[&str]) -> bool {
         let mut keys = self.0.iter().map(|(key, _)| key);
         keys.any(|key| names.iter().any(|name| is_spelling(key, name)))
+    }
+
+    /// Whether no name, in whatever spelling, comes with two different values.
+    pub(super) fn is_of_one_mind(&self) -> bool {
+        let mut seen = HashMap::with_capacity(self.0.len());
+        self.0.iter().all(|(key, value)| {
+            let before = *seen
+                .entry(folded(key).collect::<Vec<u8>>())
+                .or_insert(*value);
+            before.says_the_same(*value)
+        })
     }
 
     /// The number of members.
@@ -71,13 +86,16 @@ pub(super) fn id_text(node: Node<'_>) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-fn is_spelling(key: &str, name: &str) -> bool {
-    let folded = key
-        .trim()
+/// Whether a key is this name, which is lower case without `_`.
+pub(super) fn is_spelling(key: &str, name: &str) -> bool {
+    folded(key).eq(name.bytes())
+}
+
+fn folded(key: &str) -> impl Iterator<Item = u8> {
+    key.trim()
         .bytes()
         .filter(|byte| *byte != b'_' && *byte != b'-')
-        .map(|byte| byte.to_ascii_lowercase());
-    folded.eq(name.bytes())
+        .map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Longest id of an offer or an order.
@@ -96,5 +114,23 @@ mod tests {
         assert_eq!(object.text(&["startcount"]), None);
         assert!(object.has(&["startcount"]));
         assert_eq!(object.text(&["state", "status"]).as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn two_values_under_one_name_are_two_minds() {
+        for (json, expected) in [
+            ("{}", true),
+            (r#"{"a":1,"b":2}"#, true),
+            (r#"{"a":1,"A_":"1","a":1}"#, true),
+            (r#"{"a":[1],"a":[1]}"#, true),
+            (r#"{"a":1,"A":2}"#, false),
+            (r#"{"a":1,"a":null}"#, false),
+            (r#"{"a":null,"a":"null"}"#, false),
+            (r#"{"a":[1],"a":[2]}"#, false),
+            (r#"{"a":"x","a":{"x":1}}"#, false),
+        ] {
+            let object = Node::parse(json).and_then(Object::read).expect("an object");
+            assert_eq!(object.is_of_one_mind(), expected, "{json}");
+        }
     }
 }

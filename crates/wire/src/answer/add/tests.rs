@@ -168,6 +168,85 @@ fn an_answer_that_says_two_things_is_unknown() {
 }
 
 #[test]
+fn an_error_beside_anything_that_may_hold_an_order_is_unknown() {
+    for more in [
+        r#""result":{"order":555}"#,
+        r#""result":{}"#,
+        r#""result":[555]"#,
+        r#""data":[]"#,
+        r#""orders":[556]"#,
+        r#""orders":556"#,
+        r#""Last-Order":"556""#,
+        r#""ORDERS_PLACED":1"#,
+        r#""order_no":556"#,
+        r#""errors":["Order created"]"#,
+        r#""errors":{"order":555}"#,
+        r#""errors":[{"order":555}]"#,
+    ] {
+        unknown(200, &format!(r#"{{"error":"Bad link",{more}}}"#));
+        unknown(400, &format!(r#"{{{more},"error":"Bad link"}}"#));
+    }
+    unknown(200, r#"{"error":{"message":"Bad link","order":555}}"#);
+    unknown(200, r#"{"error":{"message":"Bad link","id":555}}"#);
+    unknown(200, r#"{"error":{"message":"Bad link","x":{"y":555}}}"#);
+    unknown(200, r#"{"error":{"message":"Bad link","message":null}}"#);
+    unknown(200, r#"{"errors":["Bad link",{"result":555}]}"#);
+    let many = "555,".repeat(100_000);
+    unknown(
+        200,
+        &format!(r#"{{"error":"Bad link","errors":[{many}555]}}"#),
+    );
+    unknown(200, r#"{"errors":["Bad link"],"error":{"order":555}}"#);
+    unknown(
+        200,
+        r#"{"status":"fail","message":"Bad link","result":{"order":555}}"#,
+    );
+}
+
+#[test]
+fn an_error_beside_nothing_of_weight_is_definite() {
+    let link = About::Order(Refusal::BadLink);
+    for body in [
+        r#"{"error":"Bad link","order":null,"id":null,"orders":null,"data":null}"#,
+        r#"{"error":"Bad link","code":105,"success":false,"time":1.5}"#,
+        r#"{"error":"Bad link","errors":[]}"#,
+        r#"{"error":null,"errors":["Bad link"]}"#,
+        r#"{"error":"Bad link","Error":"Bad link"}"#,
+        r#"{"error":{"message":"Bad link","code":105}}"#,
+        r#"{"errors":[{"message":"Bad link"}]}"#,
+    ] {
+        refused(200, body, link);
+    }
+}
+
+#[test]
+fn a_name_with_two_values_is_unknown() {
+    unknown(200, r#"{"error":"Bad link","error":null}"#);
+    unknown(200, r#"{"error":null,"error":"Bad link"}"#);
+    unknown(200, r#"{"error":"Bad link","Error":"Not enough funds"}"#);
+    unknown(200, r#"{"error":"Bad link","code":1,"code":2}"#);
+    unknown(200, r#"{"order":7,"order":null}"#);
+    unknown(200, r#"{"order":7,"status":"success","status":"fail"}"#);
+    unknown(200, r#"{"success":true,"data":{"id":7},"data":null}"#);
+    unknown(200, r#"{"success":true,"data":{"id":7,"id":null}}"#);
+}
+
+#[test]
+fn an_id_that_is_none_is_not_made_good_by_another() {
+    for none in ["null", "0", "false", r#""""#, "[]"] {
+        unknown(200, &format!(r#"{{"order":{none},"id":777}}"#));
+        unknown(200, &format!(r#"{{"order":{none},"order_id":777}}"#));
+        unknown(200, &format!(r#"{{"orderID":777,"order":{none}}}"#));
+        unknown(
+            200,
+            &format!(r#"{{"order_id":{none},"data":{{"id":777}}}}"#),
+        );
+        unknown(200, &format!(r#"{{"id":{none},"data":{{"id":777}}}}"#));
+        unknown(200, &format!(r#"{{"data":{{"order":{none},"id":777}}}}"#));
+    }
+}
+
+#[test]
 fn what_is_not_one_object_is_unknown() {
     for body in [
         "",
