@@ -17,7 +17,8 @@ pub(super) fn read(params: &Params, raw: &Raw<'_>) -> Result<Action, Refusal> {
     match word.to_ascii_lowercase().as_str() {
         "services" => Ok(Action::Services),
         "balance" => Ok(Action::Balance),
-        "add" if raw.get && !raw.get_add => Err(Refusal::IncorrectRequest),
+        // Links are followed by crawlers and previews; none of them may buy, cancel or refill.
+        "add" | "cancel" | "refill" if raw.get && !raw.get_add => Err(Refusal::IncorrectRequest),
         "add" => read_add(params, raw.idempotency_key).map(Action::Add),
         "status" => read_orders(params, names::ORDER_ALIASES).map(Action::Status),
         "cancel" => read_orders(params, names::ORDER_ALIASES).map(Action::Cancel),

@@ -15,9 +15,9 @@ use params::{Malformed, Params};
 /// One HTTP request, as far as the protocol looks at it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Raw<'a> {
-    /// The method is GET: only the query is read.
+    /// The method is GET, or any other than POST: only the query is read.
     pub get: bool,
-    /// GET may place orders.
+    /// GET may do what is no mere look: `add`, `cancel` and `refill`.
     pub get_add: bool,
     /// What follows the `?`, undecoded; empty if there is none.
     pub query: &'a str,

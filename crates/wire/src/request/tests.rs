@@ -244,8 +244,32 @@ fn the_key_may_come_in_a_header() {
 }
 
 #[test]
-fn get_reads_and_adds_only_where_that_is_allowed() {
-    assert_eq!(get("action=services&key=k").action, Ok(Action::Services));
+fn get_reads_and_does_more_only_where_that_is_allowed() {
+    let seven = Ids::One(number(7));
+    for (query, expected) in [
+        ("action=services", Action::Services),
+        ("action=balance", Action::Balance),
+        ("action=status&order=7", Action::Status(seven.clone())),
+        (
+            "action=refill_status&refill=7",
+            Action::RefillStatus(seven.clone()),
+        ),
+    ] {
+        assert_eq!(get(query).action, Ok(expected), "{query}");
+    }
+    for (query, expected) in [
+        ("action=cancel&order=7", Action::Cancel(seven.clone())),
+        ("action=Refill&order=7", Action::Refill(seven)),
+    ] {
+        assert_eq!(get(query).action, Err(Refusal::IncorrectRequest), "{query}");
+        let allowed = Raw {
+            get: true,
+            get_add: true,
+            query,
+            ..Raw::default()
+        };
+        assert_eq!(read(&allowed).action, Ok(expected), "{query}");
+    }
     let query = "key=k&action=add&service=1&quantity=10&link=https://x.example/watch?v=1&id=7";
     assert_eq!(get(query).action, Err(Refusal::IncorrectRequest));
     let add = added(read(&Raw {
