@@ -13,22 +13,34 @@ pub(crate) struct Redactor {
 pub(crate) const LONGEST_RAW: usize = 4 * 1024;
 
 const INSTEAD: &str = "[key]";
+/// How pages write `"` and `'`.
+const QUOTES: [[&str; 2]; 4] = [
+    ["&quot;", "&#39;"],
+    ["&quot;", "&#039;"],
+    ["&quot;", "&#x27;"],
+    ["&#34;", "&#39;"],
+];
+/// What writers of JSON put as `\uXXXX` though they need not: nothing, as Go does, as PHP may, as .NET does.
+const MARKS: [&str; 4] = ["", "&<>", "&<>\"'", "&<>\"'+`"];
 
 impl Redactor {
     /// For this key. An empty key has nothing to hide.
+    ///
+    /// The key is written plainly, into a form or into a page; that may be written into JSON; escapes come in either case.
     pub(crate) fn new(key: &SecretString) -> Self {
         let key = key.expose_secret();
-        let form: String = form_urlencoded::byte_serialize(key.as_bytes()).collect();
-        let strict = percent_encoded(key);
-        let mut spellings = vec![
+        let mut outer = vec![
             key.to_owned(),
-            key.replace('/', r"\/"),
-            lower_escapes(&form),
-            form,
-            lower_escapes(&strict),
-            strict,
+            form_urlencoded::byte_serialize(key.as_bytes()).collect(),
+            percent_encoded(key),
         ];
-        spellings.retain(|spelling| !spelling.is_empty());
+        outer.extend(QUOTES.map(|quotes| for_page(key, quotes)));
+        let mut spellings: Vec<String> = outer
+            .iter()
+            .flat_map(|text| in_json(text))
+            .flat_map(|text| [lower_escapes(&text), text])
+            .filter(|spelling| !spelling.is_empty())
+            .collect();
         // The longest first: a shorter one may be a part of it.
         spellings.sort_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
         spellings.dedup();
@@ -64,20 +76,61 @@ fn percent_encoded(key: &str) -> String {
         .collect()
 }
 
-/// `%2F` as `%2f`.
+/// As text of an HTML page. `&` goes first, or the others would be escaped twice.
+fn for_page(key: &str, [double, single]: [&str; 2]) -> String {
+    key.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', double)
+        .replace('\'', single)
+}
+
+/// As it is, and as JSON may hold it: with or without `\/`, and with more or fewer marks as `\uXXXX`.
+fn in_json(text: &str) -> Vec<String> {
+    let mut spellings = vec![text.to_owned()];
+    for slash in ["/", r"\/"] {
+        let by_marks = MARKS.map(|marks| json_escaped(text, slash, |c| marks.contains(c)));
+        spellings.extend(by_marks);
+    }
+    let all_marks = |c: char| !c.is_ascii_alphanumeric();
+    spellings.push(json_escaped(text, "/", all_marks));
+    spellings
+}
+
+fn json_escaped(text: &str, slash: &str, as_unicode: impl Fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if as_unicode(c) => {
+                let units = c.encode_utf16(&mut [0; 2]).to_vec();
+                escaped.extend(units.iter().map(|unit| format!("\\u{unit:04X}")));
+            }
+            '"' => escaped.push_str(r#"\""#),
+            '\\' => escaped.push_str(r"\\"),
+            '/' => escaped.push_str(slash),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// `%2F` as `%2f`, and `\u002F` as `\u002f`.
 fn lower_escapes(encoded: &str) -> String {
     let mut lowered = String::with_capacity(encoded.len());
-    let mut in_escape = 0;
+    let (mut in_escape, mut before) = (0, ' ');
     for c in encoded.chars() {
         if in_escape > 0 {
             in_escape -= 1;
             lowered.push(c.to_ascii_lowercase());
         } else {
-            if c == '%' {
-                in_escape = 2;
-            }
+            in_escape = match (before, c) {
+                (_, '%') => 2,
+                ('\\', 'u') => 4,
+                _ => 0,
+            };
             lowered.push(c);
         }
+        before = c;
     }
     lowered
 }
@@ -108,6 +161,60 @@ mod tests {
                 "{spelling}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_is_gone_from_json_and_pages() {
+        let redactor = redactor(r#"s3cr/t&k+y"1"#);
+        for spelling in [
+            r#"s3cr/t&k+y"1"#,
+            r#"s3cr/t&k+y\"1"#,
+            r#"s3cr\/t&k+y\"1"#,
+            "s3cr/t&amp;k+y&quot;1",
+            r"s3cr\/t&amp;k+y&quot;1",
+            r"s3cr/t\u0026amp;k+y\u0026quot;1",
+            "s3cr/t&amp;k+y&#34;1",
+            r#"s3cr/t\u0026k+y\"1"#,
+            r"s3cr\/t\u0026k+y\u00221",
+            r"s3cr/t\u0026k\u002By\u00221",
+            r"s3cr/t\u0026k\u002by\u00221",
+            r"s3cr\u002Ft\u0026k\u002By\u00221",
+            r"s3cr\u002ft\u0026k\u002by\u00221",
+            "s3cr%2Ft%26k%2By%221",
+        ] {
+            let text = format!(r#"{{"error":"no such key: {spelling}"}}"#);
+            assert_eq!(
+                redactor.raw(&text),
+                r#"{"error":"no such key: [key]"}"#,
+                "{spelling}"
+            );
+        }
+    }
+
+    #[test]
+    fn quotes_backslashes_and_letters_beyond_ascii_hide_no_key() {
+        for (key, spelling) in [
+            ("a'b", "a&#39;b"),
+            ("a'b", "a&#039;b"),
+            ("a'b", "a&#x27;b"),
+            ("a'b", r"a\u0027b"),
+            ("a<b>", "a&lt;b&gt;"),
+            ("a<b>", r"a\u003cb\u003e"),
+            ("a<b>", r"a\u003Cb\u003E"),
+            (r"a\b", r"a\\b"),
+            (r"a\b", r"a\u005cb"),
+            ("a\u{e9}b", r"a\u00e9b"),
+            ("a\u{1f511}b", r"a\uD83D\uDD11b"),
+        ] {
+            assert_eq!(redactor(key).raw(spelling), "[key]", "{spelling}");
+        }
+    }
+
+    #[test]
+    fn spellings_are_few() {
+        let count = |key| redactor(key).spellings.len();
+        assert_eq!(count("0123456789abcdef"), 1);
+        assert!(count(r#"s3cr/t&k+y"1'<>\~"#) <= 140);
     }
 
     #[test]
