@@ -20,6 +20,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     status_slots: IntCounterVec,
+    status_strangers: IntCounterVec,
     queue: IntGaugeVec,
     state: IntGaugeVec,
     balance: GaugeVec,
@@ -31,6 +32,7 @@ pub(crate) struct DeskMetrics {
     panel: PanelName,
     calls: HashMap<&'static str, CallMetrics>,
     status_slots: [IntCounter; 4],
+    status_strangers: IntCounter,
     queue: [IntGauge; 3],
     taking: IntGauge,
     rests: [(Rest, IntGauge); 6],
@@ -116,6 +118,13 @@ impl Metrics {
                 ),
                 &["panel", "kind"],
             )?,
+            status_strangers: IntCounterVec::new(
+                Opts::new(
+                    "panelgate_status_strangers_total",
+                    "Ids in status answers that nobody asked for: whose answer was it?",
+                ),
+                &["panel"],
+            )?,
             queue: IntGaugeVec::new(
                 Opts::new("panelgate_desk_queue", "Calls that wait for a panel's limits, by class."),
                 &["panel", "class"],
@@ -135,6 +144,7 @@ impl Metrics {
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
         registry.register(Box::new(metrics.status_slots.clone()))?;
+        registry.register(Box::new(metrics.status_strangers.clone()))?;
         registry.register(Box::new(metrics.queue.clone()))?;
         registry.register(Box::new(metrics.state.clone()))?;
         registry.register(Box::new(metrics.balance.clone()))?;
@@ -152,6 +162,7 @@ impl Metrics {
             calls: others.into_iter().chain([add]).collect(),
             status_slots: Slots::KINDS
                 .map(|kind| self.status_slots.with_label_values(&[name, kind])),
+            status_strangers: self.status_strangers.with_label_values(&[name]),
             queue: Class::ALL.map(|class| self.queue.with_label_values(&[name, class.name()])),
             taking: self.state.with_label_values(&[name, "taking"]),
             rests: PANEL_RESTS
@@ -193,6 +204,11 @@ impl DeskMetrics {
         for (counter, count) in self.status_slots.iter().zip(slots.counts()) {
             counter.inc_by(count as u64);
         }
+    }
+
+    /// A status answer held so many ids that nobody asked for.
+    pub(crate) fn strangers_came(&self, strangers: usize) {
+        self.status_strangers.inc_by(strangers as u64);
     }
 
     /// The gauges of the queue.

@@ -200,6 +200,13 @@ async fn call_and_report(desk: &Desk, ids: &Arc<[UpstreamId]>, permit: Permit) {
             answer::status(http, &asked)
         })
         .await;
+    if let Ok(statuses) = &answer
+        && statuses.strangers > 0
+    {
+        let (panel, strangers) = (desk.panel(), statuses.strangers);
+        tracing::warn!(%panel, strangers, "a status answer holds ids that nobody asked for");
+        desk.metrics().strangers_came(strangers);
+    }
     let looks = looks(ids, answer, &setup);
     if let Some(reports) = desk.reports() {
         reports.reported(desk.panel(), looks).await;
@@ -213,12 +220,6 @@ fn looks(
 ) -> Vec<(UpstreamId, Look)> {
     match answer {
         Ok(mut statuses) => {
-            if statuses.strangers > 0 {
-                tracing::warn!(
-                    strangers = statuses.strangers,
-                    "a status answer holds ids that nobody asked for"
-                );
-            }
             let mut look = |id: &UpstreamId| match statuses.reports.remove(id) {
                 Some(Ok(report)) => Look::Report(report),
                 Some(Err(text)) => Look::Error(setup.redactor.raw(&text)),

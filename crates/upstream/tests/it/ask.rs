@@ -133,6 +133,8 @@ async fn what_the_panel_says_of_each_order_is_told_apart() {
         matches!(&looks[2], (id, Look::Error(_)) if id.as_str() == "3"),
         "{looks:?}"
     );
+    let strangers = office.metric(r#"panelgate_status_strangers_total{panel="alpha"}"#);
+    assert_eq!(strangers.as_deref(), Some("1"));
 }
 
 #[tokio::test]
