@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use panelgate_domain::ids::UpstreamId;
 use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
 use panelgate_upstream::{Class, Rest};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 
 use crate::support::{Act, KEY, Office, PATIENCE, Peer, json, order, response, settings, until};
@@ -159,9 +159,11 @@ async fn every_order_has_a_connection_of_its_own() {
 
 #[tokio::test]
 async fn what_cannot_be_reached_was_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
-    let nobody = listener.local_addr().expect("bound");
-    drop(listener);
+    // Bound but deaf: a port given back would be another test's peer a moment later.
+    let deaf = TcpSocket::new_v4().expect("a socket");
+    deaf.bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("loopback");
+    let nobody = deaf.local_addr().expect("bound");
     let clear_text = Peer::closing().await;
     for url in [
         format!("http://{nobody}/api/v2"),
