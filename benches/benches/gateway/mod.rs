@@ -77,13 +77,10 @@ pub(crate) async fn start() -> Gateway {
         reads_per_second: NonZeroU32::new(1_000_000_000).expect("not 0"),
         ..panelgate_edge::Settings::default()
     };
-    let listener = Listener::start(
-        "127.0.0.1:0".parse().expect("an address"),
-        settings,
-        engine.clone(),
-        metrics,
-    );
-    let listener = listener.await.expect("bound");
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("bound");
+    let listener = Listener::start(socket, settings, engine.clone(), metrics).expect("an address");
     let address = listener.address();
     let form = format!(
         "key={KEY}&action=add&service=1001&link=https%3A%2F%2Fexample.com%2Fp&quantity=100"

@@ -36,16 +36,11 @@ struct Shared {
 }
 
 impl Console {
-    /// Binds and begins to serve on the current tokio runtime.
+    /// Begins to serve on the current tokio runtime.
     ///
     /// # Errors
-    /// The address cannot be bound.
-    pub async fn start(
-        address: SocketAddr,
-        engine: Engine,
-        registry: Registry,
-    ) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+    /// The socket has no address.
+    pub fn start(socket: TcpListener, engine: Engine, registry: Registry) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let stop = CancellationToken::new();
         let stopping = Arc::new(AtomicBool::new(false));

@@ -229,12 +229,16 @@ impl Fact {
         {
             odd.push(Oddity::StartCountChanged);
         }
+        // What was delivered at the end is said with the end, or not at all: `remains` of a look before it would pay back
+        // what has been delivered since.
+        let same_end = self.word == word;
+        let kept = same_end || word.final_word().is_none();
         let fact = Self {
             word,
             charge: report.charge.or(self.charge),
             start_count: report.start_count.or(self.start_count),
-            remains: report.remains.or(self.remains),
-            runs: report.runs.or(self.runs),
+            remains: report.remains.or(self.remains.filter(|_| kept)),
+            runs: report.runs.or(self.runs.filter(|_| kept)),
             at,
         };
         (fact, odd)
@@ -315,6 +319,20 @@ mod tests {
         );
         let (same, odd) = fact.after(&report("whatever"), 100, Timestamp(4));
         assert_eq!((same, odd), (fact, vec![Oddity::UnknownWord]));
+    }
+
+    #[test]
+    fn an_end_has_its_own_numbers() {
+        let mut live = report("Pending");
+        live.remains = Some(100);
+        let (fact, _) = Fact::accepted(Timestamp(1)).after(&live, 100, Timestamp(2));
+        let (ended, _) = fact.after(&report("Partial"), 100, Timestamp(3));
+        assert_eq!((ended.word, ended.remains), (StatusWord::Partial, None));
+        let mut partial = report("Partial");
+        partial.remains = Some(30);
+        let (ended, _) = ended.after(&partial, 100, Timestamp(4));
+        let (again, _) = ended.after(&report("Partial"), 100, Timestamp(5));
+        assert_eq!(again.remains, Some(30));
     }
 
     #[test]

@@ -88,11 +88,19 @@ impl Handler {
         let (head, incoming) = request.into_parts();
         let body = match body::read(incoming, self.settings.body_bytes, self.settings.body).await {
             Ok(body) => body,
-            Err(BodyError::TooLarge) => return Ok(json(reply::refusal(Refusal::IncorrectRequest))),
-            Err(BodyError::Cut | BodyError::TooSlow) => return Err(NoAnswer),
+            Err(BodyError::TooLarge) => {
+                self.metrics.request("invalid", "refused", began.elapsed());
+                return Ok(json(reply::refusal(Refusal::IncorrectRequest)));
+            }
+            Err(BodyError::Cut | BodyError::TooSlow) => {
+                self.metrics
+                    .request("invalid", "no_answer", began.elapsed());
+                return Err(NoAnswer);
+            }
         };
         let decoded = request::read(&request::Raw {
-            get: head.method == Method::GET,
+            // Only POST may move money; HEAD and the like are no way around that.
+            get: head.method != Method::POST,
             get_add: self.settings.get_add,
             query: head.uri.query().unwrap_or(""),
             body: &body,
@@ -107,7 +115,13 @@ impl Handler {
             Ok(reply) => Ok(json(self.render(&reply))),
             Err(Failure::Fault(fault)) => {
                 log(action, &fault);
-                Ok(json(reply::refusal(fault.refusal)))
+                match fault.effect {
+                    // Saying anything now could be a lie.
+                    Effect::Unknown => Err(NoAnswer),
+                    Effect::DidNotHappen | Effect::Happened => {
+                        Ok(json(reply::refusal(fault.refusal)))
+                    }
+                }
             }
             Err(Failure::NoAnswer) => Err(NoAnswer),
         }

@@ -27,17 +27,16 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds and begins to serve on the current tokio runtime.
+    /// Begins to serve on the current tokio runtime. What has connected since the socket was bound has waited in the kernel.
     ///
     /// # Errors
-    /// The address cannot be bound.
-    pub async fn start(
-        address: SocketAddr,
+    /// The socket has no address.
+    pub fn start(
+        socket: TcpListener,
         settings: Settings,
         engine: Engine,
         metrics: Metrics,
     ) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
         let accepting = CancellationToken::new();
         let connections = TaskTracker::new();
@@ -174,6 +173,7 @@ async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(head)
+        .title_case_headers(true)
         .max_buf_size(HEAD_BYTES)
         .half_close(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
-use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 
@@ -26,7 +27,11 @@ impl Book {
     pub(crate) fn new() -> Self {
         Self {
             live: DashMap::new(),
-            ended: Cache::new(ENDED_ORDERS),
+            // The last ones in stay: what was closed a moment ago must be known to be closed.
+            ended: Cache::builder()
+                .max_capacity(ENDED_ORDERS)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
             placed: DashMap::new(),
         }
     }
@@ -84,6 +89,18 @@ impl Book {
         {
             Arc::make_mut(&mut order).fact = Some(fact);
         }
+    }
+
+    /// Placed orders whose wish to cancel has not reached their panel.
+    pub(crate) fn unsent_wishes(&self) -> Vec<Arc<Order>> {
+        let waits = |order: &Order| {
+            order.state == OrderState::Placed && order.cancel_wish == CancelWish::Asked
+        };
+        self.live
+            .iter()
+            .filter(|order| waits(order))
+            .map(|order| Arc::clone(&order))
+            .collect()
     }
 
     /// When the oldest fact of each panel's placed orders was learned.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashmap::{DashMap, DashSet};
+use dashmap::DashSet;
 use panelgate_domain::action::Action;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
@@ -15,7 +15,6 @@ use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::Order;
 use panelgate_domain::reply::Reply;
-use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::Desk;
@@ -67,10 +66,10 @@ pub(crate) struct Core {
     /// Orders that some task is placing right now; the store's compare-and-set would stop a second one, but only after it
     /// took a permit.
     pub(crate) placing: DashSet<OrderId>,
+    /// Orders whose wish to cancel is being sent right now.
+    pub(crate) forwarding: DashSet<OrderId>,
     /// Unconfirmed orders that count against their panel's `max_unconfirmed`.
     pub(crate) questions: DashSet<OrderId>,
-    /// Final facts that were odd: money moves when a second look agrees.
-    pub(crate) suspects: DashMap<OrderId, Fact>,
     /// Panels whose background tasks run.
     pub(crate) followed: DashSet<PanelName>,
     /// No new order leaves.
@@ -170,6 +169,11 @@ impl Core {
         self.desks.load().get(panel).cloned()
     }
 
+    /// The gateway is ending: nothing new is begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     pub(crate) fn is_paused(&self) -> bool {
         self.paused.load(Ordering::Relaxed)
     }
@@ -178,9 +182,6 @@ impl Core {
     pub(crate) fn remember(&self, order: Order) -> Arc<Order> {
         let order = self.book.put(order);
         self.looks.follow(&order, self.now(), &self.settings);
-        if order.closed.is_some() {
-            self.suspects.remove(&order.id);
-        }
         order
     }
 
@@ -203,6 +204,14 @@ impl Core {
             }
         }
         Ok(found)
+    }
+
+    /// Somebody else has taken an order further: what memory has of it is outdated.
+    pub(crate) async fn reread(&self, order: OrderId) {
+        match self.store.orders(vec![order]).await {
+            Ok(found) => found.into_iter().for_each(|order| _ = self.remember(order)),
+            Err(error) => tracing::warn!(%order, %error, "an order could not be read again"),
+        }
     }
 
     /// Runs a transaction that must not get lost, because the world outside has already changed: failures of the database

@@ -45,7 +45,10 @@ impl Looks {
 
     /// Looks again soon: an answer has to be confirmed.
     pub(crate) fn soon(&self, order: OrderId, now: Timestamp, settings: &Settings) {
-        self.0.lock().set(order, now.after(settings.fresh_for));
+        let mut schedule = self.0.lock();
+        if schedule.by_order.contains_key(&order) {
+            schedule.set(order, now.after(settings.fresh_for));
+        }
     }
 
     /// The orders whose look is due. They stay scheduled, one `fresh_for` later, until their look has been.

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::{Fact, Oddity, Report};
+use panelgate_domain::status::{Fact, Heard, Oddity, Report};
 use panelgate_store::StoreError;
 use panelgate_store::model::Learned;
 use panelgate_upstream::{Look, Reports};
@@ -33,6 +33,7 @@ impl Reports for Core {
             let Some(order) = self.book.placed_as(panel, &upstream_id) else {
                 continue;
             };
+            self.looks.looked(&order, self.now(), &self.settings);
             match look {
                 Look::Report(report) => match self.consider(panel, &order, &report) {
                     Next::SeenAgain(fact) => self.book.seen_again(order.id, fact),
@@ -48,7 +49,6 @@ impl Reports for Core {
                 }
                 Look::Failed(_) => {}
             }
-            self.looks.looked(&order, self.now(), &self.settings);
         }
         self.learn(learned).await;
         join_all(
@@ -68,32 +68,21 @@ impl Core {
             self.metrics.odd(panel, oddity_label(*oddity));
         }
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
-        match order.basis().settle(&fact) {
-            Verdict::Settle(settlement) if self.is_believed(order, &fact, &oddities) => {
-                Next::Close(fact, settlement)
-            }
-            Verdict::Undecided(why) => learn(order, fact, Some(why.to_owned())),
-            Verdict::Settle(_) | Verdict::Live if fact.says_the_same(&known) && flag.is_none() => {
-                Next::SeenAgain(fact)
-            }
-            Verdict::Settle(_) | Verdict::Live => learn(order, fact, flag),
-        }
-    }
-
-    /// Money does not move on an odd answer, but when a second look says the same.
-    fn is_believed(&self, order: &Order, fact: &Fact, oddities: &[Oddity]) -> bool {
-        if let Some((_, suspect)) = self.suspects.remove(&order.id)
-            && suspect.word == fact.word
-            && suspect.remains == fact.remains
-        {
-            return true;
-        }
-        let odd = oddities.iter().any(|oddity| oddity.needs_second_look());
-        if odd {
-            self.suspects.insert(order.id, *fact);
+        let nothing_new = fact.says_the_same(&known) && (flag.is_none() || order.flag.is_some());
+        if fact.word.final_word().is_some() {
+            // It ends now, or a second look has to agree.
             self.looks.soon(order.id, self.now(), &self.settings);
         }
-        !odd
+        match order.basis().settle(&fact) {
+            Verdict::Settle(settlement) if is_believed(&known, &fact, report, &oddities) => {
+                Next::Close(fact, settlement)
+            }
+            Verdict::Undecided(why) if order.flag.is_none() => {
+                learn(order, fact, Some(why.to_owned()))
+            }
+            _ if nothing_new => Next::SeenAgain(fact),
+            _ => learn(order, fact, flag),
+        }
     }
 
     async fn learn(&self, learned: Vec<Learned>) {
@@ -117,13 +106,26 @@ impl Core {
                 tracing::info!(order = %order.id, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
                 self.remember(closed);
             }
-            // Somebody else was faster: once is enough.
-            Err(StoreError::WrongState { .. }) => {}
+            // Somebody else was faster: once is enough. What memory has of it is outdated.
+            Err(StoreError::WrongState { .. }) => self.reread(order.id).await,
             Err(error) => {
                 tracing::error!(order = %order.id, %error, "an order could not be closed; the next look tries again")
             }
         }
     }
+}
+
+/// Money does not move on an odd answer, but when a second look says the same. A placed order whose known word is final has
+/// been seen to end and was not believed, so the store remembers what has to be said again, also over a restart.
+fn is_believed(known: &Fact, fact: &Fact, report: &Report, oddities: &[Oddity]) -> bool {
+    let says_the_end = matches!(&report.heard, Heard::Word(word) if word.final_word().is_some());
+    let seen_before = known.word.final_word().is_some();
+    says_the_end
+        && if seen_before {
+            known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs
+        } else {
+            !oddities.iter().any(|oddity| oddity.needs_second_look())
+        }
 }
 
 fn learn(order: &Order, fact: Fact, flag: Option<String>) -> Next {
@@ -145,5 +147,57 @@ const fn oddity_label(oddity: Oddity) -> &'static str {
         Oddity::StartCountChanged => "start_count_changed",
         Oddity::Failed => "failed",
         Oddity::UnknownWord => "unknown_word",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use panelgate_domain::time::Timestamp;
+
+    use super::*;
+
+    fn report(word: &str, remains: Option<i64>, start_count: i64) -> Report {
+        Report {
+            heard: Heard::parse(word),
+            charge: None,
+            start_count: Some(start_count),
+            remains,
+            runs: None,
+            children: Vec::new(),
+        }
+    }
+
+    /// Looks one after the other; answers which of them is believed to be the end.
+    fn believed(looks: &[Report]) -> Option<usize> {
+        let mut known = Fact {
+            start_count: Some(5),
+            ..Fact::accepted(Timestamp(0))
+        };
+        for (n, report) in looks.iter().enumerate() {
+            let (fact, odd) = known.after(report, 100, Timestamp(1));
+            if is_believed(&known, &fact, report, &odd) {
+                return Some(n);
+            }
+            known = fact;
+        }
+        None
+    }
+
+    #[test]
+    fn an_end_without_oddity_is_believed_at_once() {
+        assert_eq!(believed(&[report("Partial", Some(30), 5)]), Some(0));
+    }
+
+    #[test]
+    fn an_odd_end_is_believed_when_a_second_look_says_the_same() {
+        let odd = || report("Canceled", Some(0), 9);
+        assert_eq!(believed(&[odd(), odd()]), Some(1));
+        assert_eq!(believed(&[odd(), report("whatever", None, 9)]), None);
+        assert_eq!(believed(&[odd(), report("Refill", None, 9)]), None);
+        let other = || report("Partial", Some(90), 9);
+        assert_eq!(
+            believed(&[report("Partial", Some(30), 9), other(), other()]),
+            Some(2)
+        );
     }
 }

@@ -1,15 +1,16 @@
 //! From nothing to a running engine, and from one configuration to the next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashmap::{DashMap, DashSet};
+use dashmap::DashSet;
 use futures_util::future::join_all;
 use panelgate_domain::catalogue::Catalogue;
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::order::OrderState;
+use panelgate_domain::time::Timestamp;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{Desk, OpenError, PanelSettings, Reports};
 use parking_lot::Mutex;
@@ -63,6 +64,20 @@ pub enum StartError {
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] SyncError),
+    /// Orders live at a panel whose host has changed: another host never had them.
+    #[error(
+        "{orders} orders live at panel `{panel}` on {known}, and it is now on {host}: if that is the same panel, say `panelgate panels adopt {panel}`"
+    )]
+    MovedPanel {
+        /// Which.
+        panel: PanelName,
+        /// How many.
+        orders: u64,
+        /// Where they were placed.
+        known: String,
+        /// Where the configuration says it is.
+        host: String,
+    },
     /// Orders live at a panel that is not configured: nobody could follow them.
     #[error("{orders} orders live at panel `{panel}`, which is not in the configuration")]
     MissingPanel {
@@ -92,12 +107,8 @@ impl Engine {
                 "orders were on their way when the last process ended; they are unconfirmed"
             );
         }
-        let panels: Vec<PanelName> = parts
-            .panels
-            .iter()
-            .map(|panel| panel.name.clone())
-            .collect();
-        check_panels(parts.store.as_ref(), &panels).await?;
+        check_panels(parts.store.as_ref(), &parts.panels).await?;
+        remember_hosts(parts.store.as_ref(), &parts.panels, now).await?;
         let rules = Arc::new(parts.rules);
         let core = Arc::new(Core {
             store: parts.store,
@@ -111,7 +122,7 @@ impl Engine {
             looks: Looks::default(),
             placing: DashSet::new(),
             questions: DashSet::new(),
-            suspects: DashMap::new(),
+            forwarding: DashSet::new(),
             followed: DashSet::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
@@ -124,7 +135,7 @@ impl Engine {
         });
         core.open_desks(parts.panels)?;
         core.load_lists().await?;
-        core.rebuild(rules).await?;
+        core.rebuild(None).await?;
         core.load_pauses().await?;
         for order in core.store.placed_orders().await? {
             core.remember(order);
@@ -145,16 +156,30 @@ impl Engine {
         panels: Vec<PanelSettings>,
     ) -> Result<(), ReloadError> {
         let core = &self.0;
-        let names: Vec<PanelName> = panels.iter().map(|panel| panel.name.clone()).collect();
-        check_panels(core.store.as_ref(), &names).await?;
-        core.rebuild(Arc::new(rules)).await?;
-        for gone in core.open_desks(panels)? {
-            core.lists.lock().remove(gone.panel());
-            gone.close().await;
+        let staying: Vec<PanelName> = panels.iter().map(|panel| panel.name.clone()).collect();
+        let leaving: Vec<Desk> = core
+            .desks
+            .load()
+            .values()
+            .filter(|desk| !staying.contains(desk.panel()))
+            .cloned()
+            .collect();
+        // No order may begin at a panel that is about to go, or nobody would follow it.
+        leaving.iter().for_each(|desk| desk.set_paused(true));
+        let before = Arc::clone(&core.market.load().rules);
+        let taken_over = core.take_over(Arc::new(rules), panels).await;
+        if let Err(error) = taken_over {
+            core.load_pauses().await?;
+            core.rebuild(Some(before)).await?;
+            return Err(error);
+        }
+        for desk in leaving {
+            core.lists.lock().remove(desk.panel());
+            desk.close().await;
         }
         core.load_pauses().await?;
         core.load_lists().await?;
-        core.rebuild(Arc::clone(&core.market.load().rules)).await?;
+        core.rebuild(None).await?;
         // New panels sync by themselves; nobody has to wait for that.
         drop(tasks::follow_panels(core));
         core.routes_changed.notify_one();
@@ -163,8 +188,19 @@ impl Engine {
 }
 
 impl Core {
-    /// Opens or reconfigures the desks of these panels; answers the desks of panels that are gone.
-    fn open_desks(self: &Arc<Self>, panels: Vec<PanelSettings>) -> Result<Vec<Desk>, StartError> {
+    async fn take_over(
+        self: &Arc<Self>,
+        rules: Arc<Rules>,
+        panels: Vec<PanelSettings>,
+    ) -> Result<(), StartError> {
+        check_panels(self.store.as_ref(), &panels).await?;
+        self.rebuild(Some(rules)).await?;
+        self.open_desks(panels.clone())?;
+        Ok(remember_hosts(self.store.as_ref(), &panels, self.now()).await?)
+    }
+
+    /// Opens or reconfigures the desks of these panels, and forgets all others.
+    fn open_desks(self: &Arc<Self>, panels: Vec<PanelSettings>) -> Result<(), StartError> {
         let known = self.desks.load_full();
         let mut desks = Desks::new();
         for settings in panels {
@@ -185,13 +221,8 @@ impl Core {
             };
             desks.insert(panel, desk);
         }
-        let gone = known
-            .iter()
-            .filter(|(panel, _)| !desks.contains_key(*panel))
-            .map(|(_, desk)| desk.clone())
-            .collect();
         self.desks.store(Arc::new(desks));
-        Ok(gone)
+        Ok(())
     }
 
     /// The last lists of the panels that are configured, in the currency that is configured now.
@@ -217,21 +248,49 @@ impl Core {
     }
 }
 
-/// A panel that is missing while orders of it live is an error, never silence.
-async fn check_panels(store: &dyn Store, panels: &[PanelName]) -> Result<(), StartError> {
-    let mut lost: HashMap<PanelName, u64> = HashMap::new();
+/// A panel that is missing, or at another host, while orders of it live is an error, never silence.
+async fn check_panels(store: &dyn Store, panels: &[PanelSettings]) -> Result<(), StartError> {
+    let mut live: BTreeMap<PanelName, u64> = BTreeMap::new();
     for (panel, state, orders) in store.count_live().await? {
         // What is open was never sent: it only needs some route.
-        if let (Some(panel), true) = (panel, state != OrderState::Open)
-            && !panels.contains(&panel)
-        {
-            *lost.entry(panel).or_default() += orders;
+        if let (Some(panel), true) = (panel, state != OrderState::Open) {
+            *live.entry(panel).or_default() += orders;
         }
     }
-    match lost.into_iter().next() {
-        Some((panel, orders)) => Err(StartError::MissingPanel { panel, orders }),
-        None => Ok(()),
+    let hosts = store.panel_hosts().await?;
+    for (panel, orders) in live {
+        let Some(settings) = panels.iter().find(|settings| settings.name == panel) else {
+            return Err(StartError::MissingPanel { panel, orders });
+        };
+        let (known, host) = (hosts.get(&panel), host(settings));
+        if let Some(known) = known.filter(|known| **known != host) {
+            let known = known.clone();
+            return Err(StartError::MovedPanel {
+                panel,
+                orders,
+                known,
+                host,
+            });
+        }
     }
+    Ok(())
+}
+
+async fn remember_hosts(
+    store: &dyn Store,
+    panels: &[PanelSettings],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for settings in panels {
+        store
+            .set_panel_host(&settings.name, &host(settings), at)
+            .await?;
+    }
+    Ok(())
+}
+
+fn host(settings: &PanelSettings) -> String {
+    settings.url.host_str().unwrap_or_default().to_owned()
 }
 
 /// A start waits at most this long for the panels' lists.

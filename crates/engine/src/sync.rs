@@ -63,10 +63,12 @@ impl Core {
             .desk(panel)
             .ok_or_else(|| SyncError::UnknownPanel(panel.clone()))?;
         let list = desk.services(SYNC_WAIT).await;
-        let list = list.map_err(|error| SyncError::Panel {
+        let mut list = list.map_err(|error| SyncError::Panel {
             panel: panel.clone(),
             error,
         })?;
+        // A reload may have changed it while the list was on its way.
+        list.currency = desk.settings().currency.clone();
         if list.offers.is_empty() {
             return Err(SyncError::Empty(panel.clone()));
         }
@@ -79,7 +81,7 @@ impl Core {
         if !known {
             self.store.save_offers(list.clone(), self.now()).await?;
             self.lists.lock().insert(panel.clone(), list);
-            self.rebuild(Arc::clone(&self.market.load().rules)).await?;
+            self.rebuild(None).await?;
         }
         self.routes_changed.notify_one();
         let market = self.market.load();
@@ -91,9 +93,11 @@ impl Core {
         })
     }
 
-    /// Puts rules and the last lists together and swaps the market. One at a time, so that an older one never wins.
-    pub(crate) async fn rebuild(&self, rules: Arc<Rules>) -> Result<(), SyncError> {
+    /// Puts rules (those in force if none are given) and the last lists together and swaps the market. One at a time, so that
+    /// an older one never wins.
+    pub(crate) async fn rebuild(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let _one = self.rebuilding.lock().await;
+        let rules = rules.unwrap_or_else(|| Arc::clone(&self.market.load().rules));
         let lists: Vec<OfferList> = self.lists.lock().values().cloned().collect();
         let keys = rules.definitions.keys_to_import(&lists);
         let reserved: Vec<ServiceId> = rules

@@ -26,7 +26,9 @@ pub(crate) struct Reloader {
 
 /// What is known of the files.
 struct Known {
-    /// What runs now.
+    /// What the process was started with: some of it stays in force until the next start.
+    started: Config,
+    /// What was taken over last.
     running: Config,
     /// What the files held at the last look, and whether it was taken over or refused already.
     seen: [u8; 32],
@@ -43,6 +45,7 @@ impl Reloader {
             store: Arc::clone(&gateway.store),
             metrics: gateway.metrics.clone(),
             known: Mutex::new(Known {
+                started: running.clone(),
                 running,
                 seen,
                 settled: true,
@@ -66,6 +69,10 @@ impl Reloader {
         if digest != known.seen {
             known.seen = digest;
             known.settled = digest == known.running.digest;
+            if known.settled {
+                // What was wrong has been put back as it was.
+                self.metrics.config_last_reload_successful.set(1);
+            }
         } else if !known.settled {
             known.settled = true;
             log(&self.take_over(&mut known).await);
@@ -86,8 +93,8 @@ impl Reloader {
             Ok(config) => config,
             Err(wrong) => return bad_configuration(&wrong.render(false)),
         };
-        if let Some(moved) = moved_panel(&known.running, &config) {
-            return bad_configuration(&moved);
+        if let Some(why) = forbidden(known, &config) {
+            return bad_configuration(&why);
         }
         let rules =
             match wiring::rules(self.store.as_ref(), assemble::market(&config, clock::now())).await
@@ -106,7 +113,7 @@ impl Reloader {
         let mut said = vec![format!(
             "revision {revision}: {sold} services sold, {skipped} entries skipped"
         )];
-        said.extend(known.running.needs_restart(&config));
+        said.extend(known.started.needs_restart(&config));
         known.seen = config.digest;
         known.settled = true;
         known.running = config;
@@ -123,16 +130,19 @@ impl Reload for Reloader {
     }
 }
 
-/// A panel's name is the name of its orders: a new host under an old name would be asked about orders it never had.
-fn moved_panel(running: &Config, new: &Config) -> Option<String> {
-    let moved = new.panels.iter().find(|panel| {
-        let old = running.panels.iter().find(|old| old.name == panel.name);
-        old.is_some_and(|old| old.url.host_str() != panel.url.host_str())
-    })?;
-    Some(format!(
-        "panel `{}` has another host: give a new panel a new name",
-        moved.name
-    ))
+/// What a valid configuration may not do to a running gateway.
+fn forbidden(known: &Known, new: &Config) -> Option<String> {
+    if new.money.currency != known.started.money.currency {
+        return Some("[money] currency: the currency of a store is for ever".to_owned());
+    }
+    let sells = |config: &Config| {
+        !config.definitions.imports.is_empty() || !config.definitions.hand_made.is_empty()
+    };
+    if sells(&known.running) && !sells(new) {
+        // A file that is just being replaced looks like this, and customers' clients would drop every service.
+        return Some("services.toml: nothing would be sold any more; stop the gateway if that is what you want".to_owned());
+    }
+    None
 }
 
 fn bad_configuration(why: &str) -> Response {

@@ -16,6 +16,7 @@ use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreMetrics};
 use panelgate_upstream::PanelSettings;
 use prometheus::{IntGaugeVec, Opts, Registry};
+use tokio::net::TcpListener;
 
 use crate::clock;
 use crate::exit;
@@ -50,7 +51,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Opens the store, settles what a dead process left behind, and serves.
+    /// Opens the store, settles what a dead process left behind, and serves. Everything that can fail without an order having
+    /// left is done first: a start that fails sends nothing.
     pub(crate) async fn start(settings: GatewaySettings) -> anyhow::Result<Self> {
         let registry = Registry::new();
         let metrics = panelgate_engine::Metrics::register(&registry)?;
@@ -59,8 +61,9 @@ impl Gateway {
         let store_metrics = StoreMetrics::register(&registry)?;
         register_process(&registry)?;
 
-        let store = open_to_serve(&settings.store, store_metrics)?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let customers = bind(settings.listen).await?;
+        let operators = bind(settings.operator_listen).await?;
+        let store: Arc<dyn Store> = Arc::new(open_to_serve(&settings.store, store_metrics)?);
         crate::store::fix_currency(store.as_ref(), &settings.engine.currency).await?;
         let rules = rules(store.as_ref(), settings.market).await?;
         let engine = Engine::start(Parts {
@@ -74,21 +77,12 @@ impl Gateway {
         });
         let engine = engine.await?;
         metrics.config_last_reload_successful.set(1);
-        let listener =
-            Listener::start(settings.listen, settings.edge, engine.clone(), edge_metrics);
-        let listener = listener
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.listen))?;
-        let console = Console::start(settings.operator_listen, engine.clone(), registry);
-        let console = console
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.operator_listen))?;
         Ok(Self {
+            listener: Listener::start(customers, settings.edge, engine.clone(), edge_metrics)?,
+            console: Console::start(operators, engine.clone(), registry)?,
             engine,
             store,
             metrics,
-            listener,
-            console,
         })
     }
 
@@ -122,6 +116,12 @@ pub(crate) async fn rules(store: &dyn Store, market: MarketSettings) -> anyhow::
         definitions: market.definitions,
         exchange: market.exchange,
     })
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 fn open_to_serve(path: &Path, metrics: StoreMetrics) -> anyhow::Result<SqliteStore> {

@@ -106,7 +106,8 @@ pub trait Store: Send + Sync + 'static {
         upstream_id: UpstreamId,
         answer: Answer,
     ) -> Result<Order>;
-    /// sending → open: not sent, throttled, or refused for a reason that is about the panel.
+    /// sending → open: not sent, throttled, or refused for a reason that is about the panel. An order that its customer
+    /// wants canceled is closed instead: it is nowhere, and need not leave again.
     async fn return_order(&self, placement: PlacementId, answer: Answer) -> Result<Order>;
     /// sending | unconfirmed → closed(Canceled); held → available: a refusal about the order.
     async fn refuse_order(
@@ -187,6 +188,14 @@ pub trait Store: Send + Sync + 'static {
     async fn set_pause(&self, panel: Option<PanelName>, paused: bool, at: Timestamp) -> Result<()>;
     /// What is paused; `None` stands for everything.
     async fn pauses(&self) -> Result<Vec<Option<PanelName>>>;
+
+    /// A panel is at this host from now on.
+    async fn set_panel_host(&self, panel: &PanelName, host: &str, at: Timestamp) -> Result<()>;
+    /// The hosts of all panels that ever served: another host under an old name never had that panel's orders.
+    async fn panel_hosts(&self) -> Result<HashMap<PanelName, String>>;
+    /// Keeps an answer that came after its order was decided, and puts the order on the operator's list: the panel may have an
+    /// order that belongs to nobody.
+    async fn note_orphan(&self, order: OrderId, answer: Answer) -> Result<Order>;
 
     // --- health -------------------------------------------------------------------------------------------------------
 

@@ -6,39 +6,46 @@ use std::sync::Arc;
 use panelgate_domain::action::{Add, AskedId};
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
-use panelgate_domain::fault::{Fault, Refusal};
+use panelgate_domain::fault::{Effect, Fault, Refusal};
 use panelgate_domain::ids::{OrderId, ServiceId};
-use panelgate_domain::order::OrderState;
+use panelgate_domain::money::Money;
+use panelgate_domain::order::Order;
 use panelgate_domain::quote::Quote;
 use panelgate_domain::reply::Reply;
-use panelgate_domain::spec::OrderSpec;
+use panelgate_domain::spec::{OrderSpec, Quantity};
 use panelgate_store::StoreError;
 use panelgate_store::model::{NewOrder, Opened, Sendable};
 use tokio::sync::oneshot;
 
 use crate::core::{Core, Cx, store_fault};
 use crate::market::Market;
-use crate::place::{self, Placing, Ready, Wanted};
+use crate::place::{self, Placing, Wanted};
 
 pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, add: Add) -> Result<Reply, Fault> {
     let deadline = tokio::time::Instant::now() + core.settings.add_wait;
     let market = core.market.load_full();
-    let service = service_asked_for(&market, &add)?;
-    let new = quoted(core, &market, cx, service, add)?;
+    let service = service_asked_for(&market, &add)?.clone();
+    let new = quoted(core, &market, cx, &service, add)?;
 
     // From here on a customer that hangs up changes nothing.
     let (tell_opened, opened) = oneshot::channel();
-    let work = open_and_place(Arc::clone(core), Arc::clone(&cx.customer), new, tell_opened);
-    let work = core.tracker.spawn(work);
+    let opening = Opening {
+        core: Arc::clone(core),
+        market,
+        customer: Arc::clone(&cx.customer),
+        service,
+    };
+    let work = core.tracker.spawn(opening.open_and_place(new, tell_opened));
 
     // There is no deadline here: an error now could be a lie, for the hold may become durable a moment later.
     let order = match opened.await {
         Ok(opened) => opened?,
+        // The task died; whether the hold is durable is not known here.
         Err(_) => {
-            return Err(Fault::us(
-                Refusal::TooManyRequests,
-                "opening the order ended early",
-            ));
+            return Err(Fault {
+                effect: Effect::Unknown,
+                ..Fault::us(Refusal::TooManyRequests, "opening an order panicked")
+            });
         }
     };
     match tokio::time::timeout_at(deadline, work).await {
@@ -93,78 +100,70 @@ fn quoted(
     })
 }
 
-fn ready_route(core: &Core, customer: &Customer, new: &NewOrder) -> Option<Ready> {
-    let market = core.market.load();
-    let service = market.catalogue.service(new.service)?;
-    let (price, quantity) = (new.quote.price, new.spec.quantity());
-    place::ready_route(
-        core,
-        &market,
-        Wanted {
-            service,
-            customer,
-            price,
-            quantity,
-        },
-    )
+/// What an order is opened with: one snapshot from the price to the last route.
+struct Opening {
+    core: Arc<Core>,
+    market: Arc<Market>,
+    customer: Arc<Customer>,
+    service: Service,
 }
 
-/// Opens the order and tells its id, then places it as far as that goes now.
-async fn open_and_place(
-    core: Arc<Core>,
-    customer: Arc<Customer>,
-    new: NewOrder,
-    tell_opened: oneshot::Sender<Result<OrderId, Fault>>,
-) -> Placing {
-    // Opening and the first placement share one transaction when a desk has a permit to give at once.
-    let ready = ready_route(&core, &customer, &new);
-    let placement = ready.as_ref().map(|ready| ready.placement.clone());
-    let spec = new.spec.clone();
-    match core.store.open_order(new, placement).await {
-        Ok(Opened::New(order, placement)) => {
-            let id = order.id;
-            core.metrics.held(&core.settings.currency, order.price);
-            tracing::info!(order = %id, customer = %order.customer, service = %order.service, price = %order.price, "order opened");
-            let sending = order.state == OrderState::Sending;
-            let begun = ready
-                .zip(placement)
-                .filter(|_| sending)
-                .map(|(ready, id)| ready.begun(id));
-            let claim = place::claim(&core, id);
-            core.remember((*order).clone());
-            // Nobody may be listening any more; the order goes on all the same.
-            _ = tell_opened.send(Ok(id));
-            match claim {
-                Some(claim) => {
-                    place::run(
-                        &core,
-                        Sendable {
-                            order: *order,
-                            spec,
-                        },
-                        &customer,
-                        begun,
-                        claim,
-                    )
-                    .await
+impl Opening {
+    fn wanted(&self, price: Money, quantity: Quantity) -> Wanted<'_> {
+        Wanted {
+            service: &self.service,
+            customer: &self.customer,
+            price,
+            quantity,
+        }
+    }
+
+    /// Opens the order and tells its id, then places it as far as that goes now.
+    async fn open_and_place(
+        self,
+        new: NewOrder,
+        tell_opened: oneshot::Sender<Result<OrderId, Fault>>,
+    ) -> Placing {
+        let core = &self.core;
+        let wanted = self.wanted(new.quote.price, new.spec.quantity());
+        // Opening and the first placement share one transaction when a desk has a permit to give at once.
+        let ready = place::ready_route(core, &self.market, wanted);
+        let placement = ready.as_ref().map(|ready| ready.placement.clone());
+        let spec = new.spec.clone();
+        let (answer, placing) = match core.store.open_order(new, placement).await {
+            Ok(Opened::New(order, placement)) => {
+                let claim = place::claim(core, order.id);
+                let begun = ready.zip(placement).map(|(ready, id)| ready.begun(id));
+                self.opened(&order);
+                // Nobody may be listening any more; the order goes on all the same.
+                _ = tell_opened.send(Ok(order.id));
+                // Without a claim the order waited so long for this line that another task is placing it.
+                if begun.is_none() && claim.is_none() {
+                    return Placing::Waiting;
                 }
-                None => Placing::Waiting,
+                let sendable = Sendable {
+                    order: *order,
+                    spec,
+                };
+                return place::run(core, &self.market, wanted, &sendable, begun, claim).await;
             }
-        }
-        Ok(Opened::Repeat(order)) => {
-            _ = tell_opened.send(Ok(order.id));
-            Placing::Waiting
-        }
-        Ok(Opened::OtherUnderSameKey) => {
-            _ = tell_opened.send(Err(Fault::customer(Refusal::IncorrectRequest)));
-            Placing::Gone
-        }
-        Err(error) => {
-            if !matches!(error, StoreError::NotEnoughFunds) {
-                tracing::warn!(%error, "an order could not be opened");
+            Ok(Opened::Repeat(order)) => (Ok(order.id), Placing::Waiting),
+            Ok(Opened::OtherUnderSameKey) => (Err(Refusal::IncorrectRequest.into()), Placing::Gone),
+            Err(error) => {
+                if !matches!(error, StoreError::NotEnoughFunds) {
+                    tracing::warn!(%error, "an order could not be opened");
+                }
+                (Err(store_fault(&error)), Placing::Gone)
             }
-            _ = tell_opened.send(Err(store_fault(&error)));
-            Placing::Gone
-        }
+        };
+        _ = tell_opened.send(answer);
+        placing
+    }
+
+    fn opened(&self, order: &Order) {
+        let core = &self.core;
+        core.metrics.held(&core.settings.currency, order.price);
+        tracing::info!(order = %order.id, customer = %order.customer, service = %order.service, price = %order.price, "order opened");
+        core.remember(order.clone());
     }
 }

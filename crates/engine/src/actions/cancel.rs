@@ -54,7 +54,7 @@ async fn cancel_all(core: Arc<Core>, orders: PerId<Arc<Order>>) -> PerId<()> {
         Wish::Forward(order) => Some(Arc::clone(order)),
         Wish::Answered(_) => None,
     });
-    let forwarded = forward(&core, to_forward.collect()).await;
+    let forwarded = forward(&core, to_forward.collect(), Unsent::IsRefused).await;
     let answer = |wish| match wish {
         Wish::Answered(answer) => answer,
         Wish::Forward(order) => forwarded
@@ -115,81 +115,91 @@ async fn close_unsent(core: &Core, order: OrderId) -> Result<Order, StoreError> 
     core.store.close_unsent(decision).await
 }
 
-/// Sends the wishes of placed orders to their panels, one call per panel.
+/// What becomes of a wish that could not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsent {
+    /// The customer is told, and may ask again.
+    IsRefused,
+    /// The customer was told 1 before: it is sent later.
+    StaysAWish,
+}
+
+/// Sends the wishes of placed orders to their panels, one call per panel. A wish that is being sent already is not sent again.
 pub(crate) async fn forward(
     core: &Core,
     orders: Vec<Arc<Order>>,
+    unsent: Unsent,
 ) -> HashMap<OrderId, Result<(), Refusal>> {
+    let mut answers = HashMap::new();
     let mut by_panel: BTreeMap<PanelName, HashMap<UpstreamId, OrderId>> = BTreeMap::new();
     for order in orders {
-        if let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) {
+        let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) else {
+            continue;
+        };
+        if core.forwarding.insert(order.id) {
             by_panel
                 .entry(panel.clone())
                 .or_default()
                 .insert(upstream_id.clone(), order.id);
+        } else {
+            answers.insert(order.id, Ok(()));
         }
     }
     let panels = by_panel
         .into_iter()
-        .map(|(panel, ids)| forward_to(core, panel, ids));
-    join_all(panels).await.into_iter().flatten().collect()
+        .map(|(panel, ids)| forward_to(core, panel, ids, unsent));
+    for (order, answer) in join_all(panels).await.into_iter().flatten() {
+        core.forwarding.remove(&order);
+        answers.insert(order, answer);
+    }
+    answers
 }
 
 async fn forward_to(
     core: &Core,
     panel: PanelName,
     ids: HashMap<UpstreamId, OrderId>,
+    unsent: Unsent,
 ) -> Vec<(OrderId, Result<(), Refusal>)> {
     let asked: Vec<UpstreamId> = ids.keys().cloned().collect();
     let sent = match core.desk(&panel) {
         Some(desk) => desk.cancel(asked, core.settings.route_wait).await,
-        None => {
-            return ids
-                .into_values()
-                .map(|order| (order, Err(Refusal::TooManyRequests)))
-                .collect();
-        }
+        None => Sent::NotSent("the panel is not configured".to_owned()),
     };
-    let kept = ids.into_iter().map(|(upstream_id, order)| {
+    let answered = ids.into_iter().map(|(upstream_id, order)| {
         let outcome = match &sent {
-            Sent::Sent(outcomes) => outcomes
-                .get(&upstream_id)
-                .cloned()
-                .unwrap_or(CancelOutcome::Unknown),
-            Sent::NotSent(why) => {
-                return keep(
-                    core,
-                    order,
-                    CancelAnswer::Refused,
-                    why.to_string(),
-                    Err(Refusal::TooManyRequests),
-                );
-            }
+            Sent::Sent(outcomes) => outcomes.get(&upstream_id),
+            Sent::NotSent(_) => None,
         };
-        match outcome {
-            CancelOutcome::Asked => keep(core, order, CancelAnswer::Sent, "asked".into(), Ok(())),
-            CancelOutcome::Unknown => {
-                keep(core, order, CancelAnswer::Sent, "unknown".into(), Ok(()))
-            }
-            CancelOutcome::Refused(text) => keep(
-                core,
-                order,
-                CancelAnswer::Refused,
-                text,
-                Err(Refusal::CannotBeCanceled),
-            ),
-        }
+        answered(core, order, outcome.cloned(), unsent)
     });
-    join_all(kept).await
+    join_all(answered).await
 }
 
-async fn keep(
+async fn answered(
     core: &Core,
     order: OrderId,
-    answer: CancelAnswer,
-    raw: String,
-    reply: Result<(), Refusal>,
+    outcome: Option<CancelOutcome>,
+    unsent: Unsent,
 ) -> (OrderId, Result<(), Refusal>) {
+    let (answer, raw, reply) = match outcome {
+        Some(CancelOutcome::Asked) => (CancelAnswer::Sent, "asked".to_owned(), Ok(())),
+        Some(CancelOutcome::Unknown) => (CancelAnswer::Sent, "unknown".to_owned(), Ok(())),
+        Some(CancelOutcome::Refused(text)) => {
+            (CancelAnswer::Refused, text, Err(Refusal::CannotBeCanceled))
+        }
+        None if unsent == Unsent::StaysAWish => return (order, Ok(())),
+        None => (
+            CancelAnswer::Refused,
+            "not sent".to_owned(),
+            Err(Refusal::TooManyRequests),
+        ),
+    };
+    keep(core, order, answer, raw).await;
+    (order, reply)
+}
+
+async fn keep(core: &Core, order: OrderId, answer: CancelAnswer, raw: String) {
     tracing::info!(%order, answer = raw, "cancel asked");
     let raw = Answer {
         outcome: "cancel".into(),
@@ -208,7 +218,6 @@ async fn keep(
             tracing::debug!(%order, %error, "the answer to a cancel was not needed any more")
         }
     }
-    (order, reply)
 }
 
 /// open → sending → unconfirmed → placed → closed, and back to open from sending once per route.

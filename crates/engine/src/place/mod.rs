@@ -8,9 +8,8 @@ use std::sync::Arc;
 use panelgate_domain::catalogue::{Route, Service};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::Refusal;
-use panelgate_domain::ids::{OrderId, PanelName, PlacementId};
+use panelgate_domain::ids::{OrderId, PlacementId};
 use panelgate_domain::money::Money;
-use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Guard};
 use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
@@ -150,67 +149,64 @@ fn usable(
     Ok((desk, placement))
 }
 
-/// Whether any route might take an order now: what waits is not touched before.
-pub(crate) fn has_usable_route(core: &Core, market: &Market, wanted: Wanted<'_>) -> bool {
-    wanted
-        .service
-        .routes
-        .iter()
-        .any(|route| usable(core, market, wanted, route).is_ok())
+/// Whether trying the routes of a waiting order may lead anywhere: some route might take it, or all of them are off. Until
+/// then what waits is not touched.
+pub(crate) fn is_worth_a_try(core: &Core, market: &Market, wanted: Wanted<'_>) -> bool {
+    let mut all_off = true;
+    for route in &wanted.service.routes {
+        match usable(core, market, wanted, route) {
+            Ok(_) => return true,
+            Err(Skip::ServiceOff) => {}
+            Err(Skip::Panel | Skip::Gone) => all_off = false,
+        }
+    }
+    all_off
 }
 
-/// Tries the routes of an order, beginning with a placement that was begun when it was opened.
+/// Tries the routes of an order, beginning with a placement that was begun when it was opened. The claim is held to the end.
+///
+/// The market is the one that the placement was chosen from: if a reload has taken the service away since, what was begun is
+/// still sent, for nothing else would ever end it.
 pub(crate) async fn run(
     core: &Arc<Core>,
-    sendable: Sendable,
-    customer: &Customer,
+    market: &Market,
+    wanted: Wanted<'_>,
+    sendable: &Sendable,
     begun: Option<Begun>,
-    claim: Claim,
+    _claim: Option<Claim>,
 ) -> Placing {
-    let _claim = claim;
-    let market = core.market.load_full();
-    let Some(service) = market.catalogue.service(sendable.order.service) else {
-        return Placing::Waiting;
-    };
-    let Order {
-        price,
-        quantity,
-        id,
-        ..
-    } = sendable.order;
-    let wanted = Wanted {
-        service,
-        customer,
-        price,
-        quantity,
-    };
-
+    let order = sendable.order.id;
     let mut all_off = true;
-    let mut tried: Option<PanelName> = None;
+    let tried = begun.as_ref().map(|begun| begun.ready.placement.clone());
     if let Some(begun) = begun {
-        tried = Some(begun.ready.placement.panel.clone());
-        match attempt(core, wanted, &sendable, begun).await {
+        match attempt(core, wanted, sendable, begun).await {
             Attempt::Ended(placing) => return placing,
             Attempt::Next { service_off } => all_off &= service_off,
         }
     }
-    for route in service
+    let was_tried = |route: &Route| {
+        tried
+            .as_ref()
+            .is_some_and(|tried| tried.panel == route.panel && tried.offer == route.offer)
+    };
+    for route in wanted
+        .service
         .routes
         .iter()
-        .filter(|route| Some(&route.panel) != tried.as_ref())
+        .filter(|route| !was_tried(route))
     {
-        match begin(core, &market, wanted, id, route).await {
+        match begin(core, market, wanted, order, route).await {
             Err(Skip::Gone) => return Placing::Gone,
             Err(Skip::Panel) => all_off = false,
             Err(Skip::ServiceOff) => {}
-            Ok(begun) => match attempt(core, wanted, &sendable, begun).await {
+            Ok(begun) => match attempt(core, wanted, sendable, begun).await {
                 Attempt::Ended(placing) => return placing,
                 Attempt::Next { service_off } => all_off &= service_off,
             },
         }
     }
     if all_off {
-        close_without_service(core, id).await
+        close_without_service(core, order).await
     } else {
         Placing::Waiting
     }

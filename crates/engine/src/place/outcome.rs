@@ -6,14 +6,14 @@ use std::sync::Arc;
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
-use panelgate_domain::order::{CancelWish, Order};
+use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
 use panelgate_store::StoreError;
 use panelgate_store::model::{Answer, Sendable};
 use panelgate_upstream::{Desk, Late};
 
 use super::{Begun, Placing, Ready, Wanted};
-use crate::actions::cancel;
+use crate::actions::cancel::{self, Unsent};
 use crate::core::Core;
 
 /// Whether another route is to be tried.
@@ -122,8 +122,9 @@ impl Sent<'_> {
     async fn reopen(&self, answer: &Answer, service_off: bool) -> Attempt {
         let reopen = || self.core.store.return_order(self.id, answer.clone());
         match self.keep(self.core.insist("return", reopen).await) {
-            Ok(_) => Attempt::Next { service_off },
-            Err(_) => Attempt::Ended(Placing::Gone),
+            Ok(order) if order.state == OrderState::Open => Attempt::Next { service_off },
+            // Its customer wanted it canceled meanwhile, or it could not be written down.
+            _ => Attempt::Ended(Placing::Gone),
         }
     }
 
@@ -139,6 +140,11 @@ impl Sent<'_> {
             self.core.tracker.spawn(listening);
         }
         Attempt::Ended(Placing::Parked)
+    }
+
+    async fn orphaned(&self, answer: Answer) {
+        let note = || self.core.store.note_orphan(self.order, answer.clone());
+        _ = self.keep(self.core.insist("note an orphan", note).await);
     }
 
     fn keep(&self, outcome: Result<Order, StoreError>) -> Result<Arc<Order>, StoreError> {
@@ -168,6 +174,7 @@ async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, la
         id,
         desk,
     };
+    let accepted = matches!(outcome, AddOutcome::Accepted(_));
     let decided = match outcome {
         AddOutcome::Accepted(upstream_id) => sent.confirm(upstream_id, &answer).await,
         AddOutcome::Refused(About::Order(refusal)) => sent.refuse(refusal, &answer).await,
@@ -176,8 +183,11 @@ async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, la
         | AddOutcome::NotSent => sent.refuse(Refusal::TooManyRequests, &answer).await,
         AddOutcome::Unknown => return,
     };
-    if decided.is_ok() {
-        question_closed(&core, order);
+    match decided {
+        Ok(()) => question_closed(&core, order),
+        // An operator was faster, or the id is another order's: the panel may have an order that belongs to nobody.
+        Err(_) if accepted => sent.orphaned(answer).await,
+        Err(_) => {}
     }
 }
 
@@ -187,7 +197,7 @@ pub(crate) fn after_placed(core: &Arc<Core>, order: &Arc<Order>) {
         let (core, order) = (Arc::clone(core), Arc::clone(order));
         core.clone()
             .tracker
-            .spawn(async move { cancel::forward(&core, vec![order]).await });
+            .spawn(async move { cancel::forward(&core, vec![order], Unsent::StaysAWish).await });
     }
 }
 

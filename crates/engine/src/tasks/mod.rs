@@ -2,9 +2,11 @@
 //! holds anything that a crash could lose.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use panelgate_domain::ids::PanelName;
 use tokio::sync::oneshot;
 
@@ -15,11 +17,13 @@ mod gauges;
 mod look;
 mod panel;
 mod send;
+mod wishes;
 
 /// Starts all tasks. They end when the engine stops. Answers what [`follow_panels`] does.
 pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     send::start(core);
     every(core, LOOK_EVERY, look::run);
+    every(core, WISHES_EVERY, wishes::run);
     every(core, FOREIGN_EVERY, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
     follow_panels(core)
@@ -34,9 +38,13 @@ pub(crate) fn follow_panels(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
         .collect()
 }
 
-/// Runs a task now and then, never twice at once.
-fn every<F>(core: &Arc<Core>, period: Duration, task: impl Fn(Arc<Core>) -> F + Send + 'static)
-where
+/// Runs a task now and then, never twice at once. One that panics is a bug, and is run again all the same: a gateway whose
+/// revoked keys work for ever because a task died is worse.
+fn every<F>(
+    core: &Arc<Core>,
+    period: Duration,
+    task: impl Fn(Arc<Core>) -> F + Send + Sync + 'static,
+) where
     F: Future<Output = ()> + Send,
 {
     let core = Arc::clone(core);
@@ -46,14 +54,24 @@ where
         loop {
             tokio::select! {
                 () = core.stop.cancelled() => return,
-                _ = ticks.tick() => task(Arc::clone(&core)).await,
+                _ = ticks.tick() => guarded(task(Arc::clone(&core))).await,
             }
         }
     });
 }
 
+/// Logs a panic instead of ending whoever awaits this.
+async fn guarded(task: impl Future<Output = ()>) {
+    if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        tracing::error!("a background task panicked; it goes on with its next turn");
+    }
+}
+
 /// A due look waits at most this long before its desk knows.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// A wish to cancel that could not be sent is tried again.
+const WISHES_EVERY: Duration = Duration::from_secs(5);
 
 /// What another process wrote is seen within a second.
 const FOREIGN_EVERY: Duration = Duration::from_millis(250);

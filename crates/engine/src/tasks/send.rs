@@ -8,6 +8,7 @@ use panelgate_domain::order::Order;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, Sendable};
 
+use super::guarded;
 use crate::core::Core;
 use crate::place::{self, Placing, Wanted};
 
@@ -16,7 +17,7 @@ pub(crate) fn start(core: &Arc<Core>) {
     let core = Arc::clone(core);
     core.clone().tracker.spawn(async move {
         loop {
-            send_all(&core).await;
+            guarded(send_all(&core)).await;
             tokio::select! {
                 () = core.stop.cancelled() => return,
                 () = core.routes_changed.notified() => {}
@@ -37,6 +38,9 @@ async fn send_all(core: &Arc<Core>) {
 }
 
 async fn send(core: &Arc<Core>, sendable: Sendable) {
+    if core.is_stopping() {
+        return;
+    }
     let order = &sendable.order;
     let Some(claim) = place::claim(core, order.id) else {
         return;
@@ -51,29 +55,23 @@ async fn send(core: &Arc<Core>, sendable: Sendable) {
             return tracing::error!(order = %order.id, %error, "the customer of an order could not be read");
         }
     };
-    if !might_go(core, order, &customer) {
+    let market = core.market.load_full();
+    let Some(service) = market.catalogue.service(order.service) else {
+        return;
+    };
+    let wanted = Wanted {
+        service,
+        customer: &customer,
+        price: order.price,
+        quantity: order.quantity,
+    };
+    if !place::is_worth_a_try(core, &market, wanted) {
         return;
     }
-    let id = order.id;
-    let placing = place::run(core, sendable, &customer, None, claim).await;
+    let placing = place::run(core, &market, wanted, &sendable, None, Some(claim)).await;
     if placing != Placing::Waiting {
-        tracing::info!(order = %id, ?placing, "an order that waited was taken further");
+        tracing::info!(order = %order.id, ?placing, "an order that waited was taken further");
     }
-}
-
-/// What waits is not touched before some route might take it: no transaction, no permit.
-fn might_go(core: &Core, order: &Order, customer: &panelgate_domain::customer::Customer) -> bool {
-    let market = core.market.load();
-    let service = market.catalogue.service(order.service);
-    service.is_some_and(|service| {
-        let wanted = Wanted {
-            service,
-            customer,
-            price: order.price,
-            quantity: order.quantity,
-        };
-        place::has_usable_route(core, &market, wanted)
-    })
 }
 
 /// It was never sent, so this timer is safe.
@@ -89,7 +87,7 @@ async fn give_back(core: &Core, order: &Order) {
             tracing::warn!(order = %order.id, "an order was given back: no route took it in time");
             core.remember(closed);
         }
-        Err(StoreError::WrongState { .. }) => {}
+        Err(StoreError::WrongState { .. }) => core.reread(order.id).await,
         Err(error) => {
             tracing::error!(order = %order.id, %error, "an order could not be given back")
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub fn catalogue() -> SimCatalogue {
     let entry = |(service, kind, rate, min, max): (u32, &str, &str, &str, &str)| {
         json!({
-            "service": service, "name": kind, "type": kind, "category": "Tests", "rate": rate, "min": min, "max": max,
+            "service": service, "name": if service == 17 { "Another Default" } else { kind }, "type": kind, "category": "Tests", "rate": rate, "min": min, "max": max,
             "dripfeed": true, "refill": true, "cancel": true,
         })
     };
@@ -28,6 +28,7 @@ pub fn catalogue() -> SimCatalogue {
         (14, "Comment Replies", "90", "1", "100"),
         (15, "Invites from Groups", "8", "10", "10000"),
         (16, "Web Traffic", "0.5", "10", "10000"),
+        (17, "Default", "10", "10", "10000"),
     ]
     .map(entry)
     .into();

@@ -46,6 +46,13 @@ impl Client {
             .await
     }
 
+    /// Sends nothing but a method and a URL.
+    pub async fn request(&self, method: &str, url: &str) -> Result<String, String> {
+        let request = Request::builder().method(method).uri(url);
+        self.text(request.body(Full::default()).expect("a request"))
+            .await
+    }
+
     async fn text(&self, request: Request<Full<Bytes>>) -> Result<String, String> {
         let response = self
             .0

@@ -61,6 +61,13 @@ CREATE TABLE pauses (
     at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Where each panel's orders are: another host under the same name would be asked about orders it never had.
+CREATE TABLE panel_hosts (
+    panel TEXT    PRIMARY KEY,
+    host  TEXT    NOT NULL,
+    at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Orders ---------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE orders (

@@ -7,6 +7,7 @@ mod backup;
 mod bookings;
 mod customers;
 mod decisions;
+mod hosts;
 mod keys;
 mod ledger;
 mod meta;
@@ -38,7 +39,7 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::Connection;
 
 pub use self::open::{Options, Role};
-use self::orders::{cancel, close, learn, place, query, refill};
+use self::orders::{cancel, close, learn, orphan, place, query, refill};
 use self::readers::Readers;
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
@@ -309,6 +310,16 @@ impl Store for SqliteStore {
     async fn set_pause(&self, panel: Option<PanelName>, paused: bool, at: Timestamp) -> Result<()> {
         self.write(move |c| pauses::set(c, panel.as_ref(), paused, at))
             .await
+    }
+    async fn set_panel_host(&self, panel: &PanelName, host: &str, at: Timestamp) -> Result<()> {
+        let (panel, host) = (panel.clone(), host.to_owned());
+        self.write(move |c| hosts::set(c, &panel, &host, at)).await
+    }
+    async fn panel_hosts(&self) -> Result<HashMap<PanelName, String>> {
+        self.read(hosts::all).await
+    }
+    async fn note_orphan(&self, order: OrderId, answer: Answer) -> Result<Order> {
+        self.write(move |c| orphan::note(c, order, &answer)).await
     }
     async fn pauses(&self) -> Result<Vec<Option<PanelName>>> {
         self.read(pauses::all).await

@@ -8,6 +8,7 @@ pub(super) mod close;
 pub(super) mod cost;
 pub(super) mod learn;
 pub(super) mod open;
+pub(super) mod orphan;
 pub(super) mod place;
 pub(super) mod query;
 pub(super) mod refill;

@@ -2,7 +2,7 @@
 
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
-use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, ToSql, params};
@@ -117,7 +117,7 @@ fn check_new_at_panel(
     }
 }
 
-/// sending → open.
+/// sending → open; or → closed(Canceled) if its customer wanted it canceled meanwhile: it is nowhere, and need not leave.
 pub(in crate::sqlite) fn give_back(
     connection: &Connection,
     placement: PlacementId,
@@ -125,8 +125,17 @@ pub(in crate::sqlite) fn give_back(
 ) -> Result<Order> {
     let order = steps::load_placed_by(connection, placement)?;
     steps::allow(&order, &[OrderState::Sending], OrderState::Open)?;
-    steps::go(connection, &order, OrderState::Open)?;
     steps::tell_answer(connection, &order, placement, "returned", answer)?;
+    if order.cancel_wish != CancelWish::None {
+        let ending = Ending::canceled(&order, close::By::Unsent, answer.at);
+        return close::end(
+            connection,
+            &order,
+            &ending,
+            "canceled while a panel was asked",
+        );
+    }
+    steps::go(connection, &order, OrderState::Open)?;
     steps::load(connection, order.id)
 }
 
