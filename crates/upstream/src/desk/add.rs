@@ -61,10 +61,13 @@ impl Desk {
             desk.exchange(&setup, permit, &offer, exchange, sender)
                 .await
         });
-        placed.await.unwrap_or_else(|_| Placed {
-            outcome: AddOutcome::Unknown,
-            raw: "the exchange was cut off".to_owned(),
-            late: None,
+        placed.await.unwrap_or_else(|_| {
+            self.question_opened();
+            Placed {
+                outcome: AddOutcome::Unknown,
+                raw: "the exchange was cut off".to_owned(),
+                late: None,
+            }
         })
     }
 

@@ -13,6 +13,7 @@ use panelgate_domain::ids::UpstreamId;
 use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
 use panelgate_upstream::{Class, Rest};
 use tokio::net::TcpSocket;
+use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
 use crate::support::{Act, KEY, Office, PATIENCE, Peer, json, order, response, settings, until};
@@ -296,6 +297,27 @@ async fn closing_waits_for_the_exchange_under_way() {
     let (placed, ()) = tokio::join!(office.add(), closing);
     assert_eq!(placed.outcome, accepted());
     assert!(office.desk.admit(Class::Money, PATIENCE).await.is_err());
+}
+
+#[tokio::test]
+async fn an_exchange_that_is_cut_off_is_an_open_question() {
+    let peer = Peer::start(|_| Act::Hold(Arc::default(), Box::new(json(ACCEPTED)))).await;
+    let office = Office::open(settings(&peer.url()));
+    let elsewhere = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let mut add = Box::pin(office.add());
+    {
+        let _entered = elsewhere.enter();
+        assert!(!is_ready(add.as_mut()).await);
+    }
+    peer.saw(1).await;
+    elsewhere.shutdown_background();
+    assert_eq!(add.await.outcome, AddOutcome::Unknown);
+    let snapshot = office.desk.snapshot();
+    assert_eq!((snapshot.unconfirmed, snapshot.in_flight), (1, 0));
 }
 
 /// One poll.
