@@ -82,11 +82,12 @@ const OTHER_CALLS: [&str; 6] = [
     "cancel",
 ];
 /// The rests of a whole panel, as states; a route's is none of them.
-const PANEL_RESTS: [Rest; 6] = [
+const PANEL_RESTS: [Rest; 7] = [
     Rest::Paused,
     Rest::OrdersOff,
     Rest::Key,
     Rest::Funds,
+    Rest::Refuses,
     Rest::TooManyUnconfirmed,
     Rest::Breaker,
 ];

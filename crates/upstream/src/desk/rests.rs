@@ -20,6 +20,8 @@ pub enum Rest {
     Key,
     /// Our balance there is too low; ends after a minute, or when a polled balance has risen.
     Funds,
+    /// It refuses orders for a reason of its own that has no better name; ends after a minute.
+    Refuses,
     /// This one offer is off; ends with the next successful `services`.
     Route,
     /// Too many orders whose outcome is unknown; ends when some of them are known.
@@ -34,6 +36,7 @@ pub(crate) struct Rests {
     paused: bool,
     key: bool,
     funds_until: Option<Instant>,
+    refuses_until: Option<Instant>,
     routes: HashSet<OfferId>,
     unconfirmed: u32,
     balance: Option<Money>,
@@ -41,6 +44,8 @@ pub(crate) struct Rests {
 
 /// How long a panel rests that has not enough of our money.
 const FUNDS_REST: Duration = Duration::from_secs(60);
+/// How long a panel rests that refused for a reason of its own: waiting orders must not ask it every second.
+const REFUSAL_REST: Duration = Duration::from_secs(60);
 /// Most routes that are remembered as off. What is forgotten is refused by the panel once more.
 const MAX_ROUTES: usize = 10_000;
 
@@ -51,11 +56,12 @@ impl Rests {
         now: Instant,
         max_unconfirmed: u32,
     ) -> impl Iterator<Item = Rest> + use<> {
-        let funds = self.funds_until.is_some_and(|until| now < until);
+        let lasts = |until: Option<Instant>| until.is_some_and(|until| now < until);
         [
             (self.paused, Rest::Paused),
             (self.key, Rest::Key),
-            (funds, Rest::Funds),
+            (lasts(self.funds_until), Rest::Funds),
+            (lasts(self.refuses_until), Rest::Refuses),
             (
                 self.unconfirmed >= max_unconfirmed,
                 Rest::TooManyUnconfirmed,
@@ -72,7 +78,8 @@ impl Rests {
 
     /// When the next rest ends by itself.
     pub(crate) fn next_end(&self, now: Instant) -> Option<Instant> {
-        self.funds_until.filter(|until| now < *until)
+        let ends = [self.funds_until, self.refuses_until].into_iter().flatten();
+        ends.filter(|until| now < *until).min()
     }
 
     /// The operator pauses or resumes.
@@ -88,7 +95,9 @@ impl Rests {
             PanelTrouble::ServiceOff if self.routes.len() < MAX_ROUTES => {
                 self.routes.insert(offer.clone());
             }
-            PanelTrouble::ServiceOff | PanelTrouble::Other => {}
+            // A list of off routes that is full forgets; the panel says it once more.
+            PanelTrouble::ServiceOff => {}
+            PanelTrouble::Other => self.refuses_until = Some(now + REFUSAL_REST),
         }
     }
 
@@ -109,6 +118,7 @@ impl Rests {
     pub(crate) fn moved(&mut self) {
         self.key = false;
         self.funds_until = None;
+        self.refuses_until = None;
         self.balance = None;
         self.routes.clear();
     }
@@ -141,11 +151,12 @@ impl Rests {
 
 impl Rest {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Paused,
         Self::OrdersOff,
         Self::Key,
         Self::Funds,
+        Self::Refuses,
         Self::Route,
         Self::TooManyUnconfirmed,
         Self::Breaker,
@@ -159,6 +170,7 @@ impl Rest {
             Self::OrdersOff => "orders_off",
             Self::Key => "key",
             Self::Funds => "funds",
+            Self::Refuses => "refuses",
             Self::Route => "service_off",
             Self::TooManyUnconfirmed => "unconfirmed",
             Self::Breaker => "breaker",
@@ -173,6 +185,7 @@ impl fmt::Display for Rest {
             Self::Paused => "the panel is paused",
             Self::OrdersOff => "the panel's configuration says `orders = false`",
             Self::Key => "the panel does not know our key",
+            Self::Refuses => "the panel refuses orders for a reason of its own",
             Self::Funds => "our balance at the panel is too low",
             Self::Route => "the panel has switched the service off",
             Self::TooManyUnconfirmed => "too many orders at the panel have an unknown outcome",
@@ -208,6 +221,15 @@ mod tests {
         assert_eq!(of_panel(&rests, now), Some(Rest::Funds));
         rests.polled(money(6));
         assert_eq!(of_panel(&rests, now), None);
+    }
+
+    #[test]
+    fn a_refusal_without_a_better_name_rests_a_minute() {
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        rests.refused(PanelTrouble::Other, &"1".into(), now);
+        assert_eq!(of_panel(&rests, now), Some(Rest::Refuses));
+        assert_eq!(rests.next_end(now), Some(now + REFUSAL_REST));
+        assert_eq!(of_panel(&rests, now + REFUSAL_REST), None);
     }
 
     #[test]
