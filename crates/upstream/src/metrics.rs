@@ -35,7 +35,7 @@ pub(crate) struct DeskMetrics {
     status_strangers: IntCounter,
     queue: [IntGauge; 3],
     taking: IntGauge,
-    rests: [(Rest, IntGauge); 6],
+    rests: [(Rest, IntGauge); PANEL_RESTS.len()],
     balance: GaugeVec,
 }
 
