@@ -14,7 +14,7 @@ use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::markup::{Markup, OnLoss, Terms};
 use panelgate_domain::money::Money;
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
-use panelgate_store::model::{Booking, NewCustomer};
+use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{PanelSettings, Refusals};
 use rust_decimal::Decimal;
@@ -34,8 +34,9 @@ pub(crate) async fn run(args: Demo) -> anyhow::Result<()> {
         .tempdir()
         .context("no scratch folder")?;
     let folder = args.data.as_deref().unwrap_or(scratch.path());
-    let alpha = simulated("alpha", 1).await?;
-    let beta = simulated("beta", 2).await?;
+    let first_upstream = (clock::now().0 - SIMULATED_SINCE) / 1000;
+    let alpha = simulated("alpha", 1, first_upstream).await?;
+    let beta = simulated("beta", 2, first_upstream).await?;
     let settings = settings(
         folder,
         args.listen,
@@ -45,7 +46,8 @@ pub(crate) async fn run(args: Demo) -> anyhow::Result<()> {
     let gateway = Gateway::start(settings).await?;
     let customer = funded_customer(gateway.store.as_ref()).await?;
     let key = key::issue(gateway.store.as_ref(), customer.id, None).await?;
-    output::say(&welcome(&gateway, &key, folder))?;
+    let next = next_order(gateway.store.as_ref()).await?;
+    output::say(&welcome(&gateway, &key, folder, next))?;
     stop.await;
     gateway.stop().await;
     alpha.stop().await;
@@ -53,11 +55,13 @@ pub(crate) async fn run(args: Demo) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A panel whose orders take seconds instead of minutes.
-async fn simulated(key: &str, seed: u64) -> anyhow::Result<SimPanel> {
+/// A panel whose orders take seconds instead of minutes. It forgets them when it ends but the store does not, so its ids go on
+/// where no earlier run can have come: nobody orders more than once a second all the time.
+async fn simulated(key: &str, seed: u64, first_order: i64) -> anyhow::Result<SimPanel> {
     let settings = SimSettings {
         key: key.to_owned(),
         seed,
+        first_order,
         clock: SimClock::real(SPEED),
         ..SimSettings::default()
     };
@@ -168,7 +172,19 @@ async fn funded_customer(store: &dyn Store) -> anyhow::Result<Customer> {
     Ok(customer)
 }
 
-fn welcome(gateway: &Gateway, key: &str, folder: &Path) -> String {
+/// The id that the next order gets.
+async fn next_order(store: &dyn Store) -> anyhow::Result<i64> {
+    let newest = OrderFilter {
+        limit: 1,
+        ..OrderFilter::default()
+    };
+    let newest = store.list_orders(newest).await?;
+    Ok(newest.first().map_or(0, |order| order.id.0) + 1)
+}
+
+/// What to paste; `first` is the id of the first order.
+fn welcome(gateway: &Gateway, key: &str, folder: &Path, first: i64) -> String {
+    let (second, third) = (first + 1, first + 2);
     let url = format!("http://{}/api/v2", gateway.address());
     let operators = format!("http://{}", gateway.operator_address());
     let call =
@@ -189,7 +205,10 @@ fn welcome(gateway: &Gateway, key: &str, folder: &Path) -> String {
             "an order: Pending, In progress, Completed within ten seconds",
             "post",
         ),
-        call("how it is doing", "-d action=status -d order=1"),
+        call(
+            "how it is doing",
+            &format!("-d action=status -d order={first}"),
+        ),
         order(
             "one that ends Partial: 30 % of its price comes back",
             "partial",
@@ -197,11 +216,11 @@ fn welcome(gateway: &Gateway, key: &str, folder: &Path) -> String {
         order("one that stays Pending long enough to cancel it", "slow"),
         call(
             "ask the panel to cancel it; the money is back when the panel says Canceled",
-            "-d action=cancel -d orders=3",
+            &format!("-d action=cancel -d orders={third}"),
         ),
         call(
             "all three, and the balance",
-            "-d action=status -d orders=1,2,3",
+            &format!("-d action=status -d orders={first},{second},{third}"),
         ),
         call("what is left", "-d action=balance"),
         format!("# what Prometheus sees\ncurl -s {operators}/metrics | grep ^panelgate_orders"),
@@ -216,6 +235,9 @@ fn welcome(gateway: &Gateway, key: &str, folder: &Path) -> String {
 
 const CUSTOMER: &str = "demo";
 const FOLLOWERS: ServiceId = ServiceId(1);
+
+/// 2026-01-01, in milliseconds.
+const SIMULATED_SINCE: i64 = 1_767_225_600_000;
 
 /// Orders of the simulated panels live for 35 to 105 seconds of their own time.
 const SPEED: f64 = 15.0;

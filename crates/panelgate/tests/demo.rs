@@ -2,11 +2,12 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::Command;
 
 use support::{skip, spawn_until, until};
 
-/// Pastes each line that the demo prints into a shell.
+/// Pastes each line that the demo prints into a shell; and again, with a store that has orders already.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_of_the_demo_works_when_pasted() {
     if !Command::new("curl")
@@ -16,14 +17,19 @@ async fn every_line_of_the_demo_works_when_pasted() {
     {
         return skip("curl", "there is no curl here");
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let answers = pasted(folder.path(), 1).await;
+    assert!(answers[1].contains("\"balance\":\"100.00\""), "{answers:?}");
+    pasted(folder.path(), 4).await;
+}
+
+/// Runs the demo in a folder and answers what its lines did, after its three orders ended as it says.
+async fn pasted(folder: &Path, first: u64) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_panelgate"));
-    command.args([
-        "demo",
-        "--listen",
-        "127.0.0.1:0",
-        "--operator-listen",
-        "127.0.0.1:0",
-    ]);
+    command
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .args(["--operator-listen", "127.0.0.1:0", "--data"])
+        .arg(folder);
     let (mut demo, lines) = spawn_until(command, "Ctrl-C");
     let pasted: Vec<&String> = lines
         .iter()
@@ -35,14 +41,13 @@ async fn every_line_of_the_demo_works_when_pasted() {
         answers.push(shell(line));
     }
     assert!(answers[0].starts_with("[{\"service\":1,"), "{answers:?}");
-    assert!(answers[1].contains("\"balance\":\"100.00\""), "{answers:?}");
-    assert_eq!(answers[2], "{\"order\":1}");
-    for (order, word) in [("1", "Completed"), ("2", "Partial"), ("3", "Canceled")] {
-        let status = pasted
-            .iter()
-            .find(|line| line.contains("-d order=1"))
-            .expect("a status line");
-        let status = status.replace("order=1", &format!("order={order}"));
+    assert_eq!(answers[2], format!("{{\"order\":{first}}}"));
+    let status = pasted
+        .iter()
+        .find(|line| line.contains(&format!("-d order={first}")))
+        .expect("a status line");
+    for (order, word) in (first..).zip(["Completed", "Partial", "Canceled"]) {
+        let status = status.replace(&format!("order={first}"), &format!("order={order}"));
         until(format!("order {order} is {word}"), || async {
             shell(&status)
                 .contains(&format!("\"status\":\"{word}\""))
@@ -52,6 +57,7 @@ async fn every_line_of_the_demo_works_when_pasted() {
     }
     _ = demo.kill();
     _ = demo.wait();
+    answers
 }
 
 fn shell(line: &str) -> String {
