@@ -116,8 +116,8 @@ fn read_keys(text: &str) -> anyhow::Result<Vec<(usize, &str)>> {
         }
         let printable = key.bytes().all(|byte| byte.is_ascii_graphic());
         ensure!(
-            printable && (PREFIX_LENGTH..=LONGEST_KEY).contains(&key.len()),
-            "line {number}: not a key: {PREFIX_LENGTH} to {LONGEST_KEY} characters, printable ASCII without blanks"
+            printable && (SHORTEST_KEY..=LONGEST_KEY).contains(&key.len()),
+            "line {number}: not a key: {SHORTEST_KEY} to {LONGEST_KEY} characters, printable ASCII without blanks"
         );
         match prefixes.insert(prefix(key), (number, key)) {
             None => keys.push((number, key)),
@@ -160,6 +160,8 @@ fn listing(keys: &[KeyRow]) -> Listing {
 
 const KEY_LENGTH: usize = 40;
 const PREFIX_LENGTH: usize = 8;
+/// The prefix is shown and stored as it is: it must not be most of the key.
+const SHORTEST_KEY: usize = 16;
 const LONGEST_KEY: usize = 128;
 const ATTEMPTS: usize = 8;
 const LARGEST_IMPORT: u64 = 64 * 1024 * 1024;
@@ -180,15 +182,18 @@ mod tests {
     #[test]
     fn imports_name_the_line_that_is_wrong() {
         let error = |text: &str| read_keys(text).expect_err("refused").to_string();
-        assert!(error("abcdefgh1\nshort\n").starts_with("line 2:"));
-        assert!(error("abcdefgh1\n\nabcdefgh2\n").starts_with("line 3: begins"));
-        assert!(error("abcd efgh\n").starts_with("line 1:"));
+        assert!(error("abcdefgh12345678\nabcdefgh1234567\n").starts_with("line 2:"));
+        assert!(error("abcdefgh12345678\n\nabcdefgh23456789\n").starts_with("line 3: begins"));
+        assert!(error("abcd efghijklmnop\n").starts_with("line 1:"));
         assert!(error(" \n").starts_with("there is no key"));
     }
 
     #[test]
     fn imports_take_what_old_panels_gave_out() {
-        let keys = read_keys("XXXXXXXX.YYYY-ZZ*()@\r\n\nabcdefgh1\nabcdefgh1\n").expect("valid");
-        assert_eq!(keys, [(1, "XXXXXXXX.YYYY-ZZ*()@"), (3, "abcdefgh1")]);
+        let keys = read_keys("XXXXXXXX.YYYY-ZZ*()@\r\n\nabcdefgh12345678\nabcdefgh12345678\n");
+        assert_eq!(
+            keys.expect("valid"),
+            [(1, "XXXXXXXX.YYYY-ZZ*()@"), (3, "abcdefgh12345678")]
+        );
     }
 }

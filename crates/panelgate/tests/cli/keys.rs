@@ -48,11 +48,11 @@ fn keys_of_old_panels_are_taken_over_and_clashes_name_their_line() {
     let house = House::with_ann();
     let import = |text: &str| house.run_with(&["key", "import", "ann", "--stdin"], text);
     assert_eq!(
-        import("XXXXXXXX.YYYY-Z*\r\n\nabcdefgh1\n").expect(0),
+        import("XXXXXXXX.YYYY-Z*\r\n\nabcdefgh12345678\n").expect(0),
         "2 keys imported\n"
     );
-    assert_eq!(import("abcdefgh1\n").expect(0), "1 key imported\n");
-    let error = import("qwertyui1\nabcdefgh2\n").expect_error(1);
+    assert_eq!(import("abcdefgh12345678\n").expect(0), "1 key imported\n");
+    let error = import("qwertyui12345678\nabcdefgh23456789\n").expect_error(1);
     assert!(
         error.contains("line 2: ") && error.contains("abcdefgh"),
         "{error}"
@@ -61,6 +61,6 @@ fn keys_of_old_panels_are_taken_over_and_clashes_name_their_line() {
         !error.contains("abcdefgh2"),
         "keys are not repeated: {error}"
     );
-    import("short\n").expect_error(1);
+    import("fifteen-letters\n").expect_error(1);
     house.run(&["key", "import", "ann"]).expect_error(2);
 }
