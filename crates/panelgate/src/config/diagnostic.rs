@@ -34,8 +34,6 @@ pub(crate) struct Diagnostic {
     pub(crate) label: String,
     /// How to mend it.
     pub(crate) mend: String,
-    /// The place holds a secret: what stands there is never shown.
-    pub(crate) secret: bool,
 }
 
 /// Everything that is wrong, with the files it is about.
@@ -50,14 +48,7 @@ impl std::error::Error for Diagnostics {}
 impl Diagnostics {
     /// Sorts what was found by file and place, and hides secrets from all of it.
     pub(crate) fn new(mut sources: Sources, mut found: Vec<Diagnostic>) -> Self {
-        for (one, span) in found
-            .iter()
-            .filter_map(|one| Some((one, one.span.as_ref()?)))
-        {
-            if one.secret {
-                sources.hide(one.file, span);
-            }
-        }
+        sources.hide_secrets();
         found.sort_by_key(|one| (one.file, one.span.as_ref().map(|span| span.start)));
         Self {
             sources: Box::new(sources),

@@ -4,6 +4,7 @@
 //! read here and nowhere else. Start with [`Config::load`].
 
 mod diagnostic;
+mod mask;
 mod parse;
 mod raw;
 mod resolve;

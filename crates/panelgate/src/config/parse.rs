@@ -111,9 +111,20 @@ fn typed(error: &Error) -> (Complaint, Option<String>) {
             meant.map(str::to_owned),
         );
     }
-    let (title, label) = split(message);
+    let (title, label) = split(&without_value(message));
     let mend = mend_type(&label);
     (at(title, &label, mend), None)
+}
+
+/// `invalid type: string "…", expected …` without what stands in the file: it may be a secret, and if it is none, its line is
+/// shown anyway.
+fn without_value(message: &str) -> String {
+    match (message.find(['"', '`']), message.rfind(", expected ")) {
+        (Some(value), Some(expected)) if message.starts_with("invalid ") && value < expected => {
+            [message[..value].trim_end(), &message[expected..]].concat()
+        }
+        _ => message.to_owned(),
+    }
 }
 
 fn split(message: &str) -> (String, String) {

@@ -283,6 +283,10 @@ impl<'de> Deserialize<'de> for Secret {
                 Ok(Secret::Plain)
             }
 
+            fn visit_f64<E>(self, _: f64) -> Result<Secret, E> {
+                Ok(Secret::Plain)
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
                 Keeper::deserialize(MapAccessDeserializer::new(map)).map(Secret::Kept)
             }

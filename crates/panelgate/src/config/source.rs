@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::diagnostic::Span;
+use super::mask;
 
 /// Which of the three files something is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,11 +82,10 @@ impl Sources {
         &self.files[id as usize]
     }
 
-    /// Overwrites what stands at a place, so that no report can show it.
-    pub(crate) fn hide(&mut self, id: FileId, place: &Span) {
-        let text = &mut self.files[id as usize].text;
-        let width = text[place.clone()].len();
-        text.replace_range(place.clone(), &"*".repeat(width));
+    /// Overwrites what may be a secret, so that no report can show it. The other files hold none.
+    pub(crate) fn hide_secrets(&mut self) {
+        let main = &mut self.files[FileId::Main as usize];
+        main.text = mask::secrets(&main.text);
     }
 
     /// What relative paths in the files are relative to.

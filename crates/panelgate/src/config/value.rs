@@ -187,14 +187,27 @@ pub(crate) fn on_loss(text: &str) -> Read<OnLoss> {
 /// The secret in an environment variable.
 pub(crate) fn secret_in_environment(name: &str) -> Read<SecretString> {
     let value = environment::variable(name).filter(|value| !value.trim().is_empty());
-    let value = value.ok_or_else(|| Wrong {
-        title: format!("the environment variable {name} is not set"),
-        expected: "expected a variable that holds the key",
-        mend: format!(
-            "export {name}=… before the start, or keep the key in a file: {{ file = \"PATH\" }}"
-        ),
+    let value = value.ok_or_else(|| {
+        let (title, name) = if is_variable(name) {
+            (format!("the environment variable {name} is not set"), name)
+        } else {
+            ("an environment variable that is not set".to_owned(), "NAME")
+        };
+        Wrong {
+            title,
+            expected: "expected the name of a variable that holds the key",
+            mend: format!(
+                "export {name}=… before the start, or keep the key in a file: {{ file = \"PATH\" }}"
+            ),
+        }
     })?;
     Ok(value.trim().into())
+}
+
+/// Whether it looks like a name of a variable; if not, it may be the key itself and is not repeated.
+fn is_variable(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.bytes().all(allowed) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// The secret in a file; a line break at its end does not count.

@@ -85,7 +85,6 @@ fn read<T: DeserializeOwned + Default>(
             title,
             label: String::new(),
             mend: mend.to_owned(),
-            secret: false,
         });
     };
     match &source.trouble {
@@ -125,7 +124,6 @@ fn read<T: DeserializeOwned + Default>(
         title: complaint.title,
         label: complaint.label,
         mend: complaint.mend,
-        secret: false,
     }));
     parsed.raw.map(|raw| (raw, parsed.blamed))
 }

@@ -106,17 +106,31 @@ fn day_of(written: &Spanned<Datetime>, scope: &mut Scope<'_>) -> Option<Timestam
         _ => None,
     };
     let start = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
-    if start.is_none() {
+    let Some(start) = start else {
         scope.error(
             &written.span(),
             "not a day",
             "expected a day without a time",
             "write for example as_of = 2026-11-20",
         );
+        return None;
+    };
+    let start = Timestamp(start.timestamp().as_millisecond());
+    if start > clock::now().after(FIRST_TO_WAKE) {
+        scope.error(
+            &written.span(),
+            "a day in the future",
+            "expected the day on which the rate was looked up",
+            "write today's date: a rate from the future would be used for too long",
+        );
+        return None;
     }
-    start.map(|start| Timestamp(start.timestamp().as_millisecond()))
+    Some(start)
 }
 
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Where a day begins first, it has begun so long before it does in UTC.
+const FIRST_TO_WAKE: Duration = Duration::from_secs(14 * 60 * 60);
+
 const LONG_FORM: &str =
     r#"write { rate = "1.09", as_of = 2026-11-20 }, or just "1.09" for a rate that never ages"#;

@@ -91,7 +91,7 @@ fn url(written: &Spanned<String>, allow_private: bool, scope: &mut Scope<'_>) ->
     if url.username().is_empty() && url.password().is_none() {
         return Some(url);
     }
-    scope.secret_error(
+    scope.error(
         &written.span(),
         "a URL with credentials in it",
         "expected the address alone",
@@ -107,7 +107,7 @@ fn url_of(text: &str, allow_private: bool) -> Read<Url> {
         mend: mend.to_owned(),
     };
     let url = Url::parse(text).map_err(|why| {
-        let title = format!("`{text}` is no URL: {why}");
+        let title = format!("not a URL: {why}"); // Its text may hold a secret.
         wrong(&title, "write for example \"https://alpha.example/api/v2\"")
     })?;
     match url.scheme() {
@@ -177,7 +177,7 @@ fn key(
 ) -> Option<Option<SecretString>> {
     let secret = scope.require(panel, "key", written, KEEP_SECRETS)?;
     let Secret::Kept(keeper) = secret.get_ref() else {
-        scope.secret_error(
+        scope.error(
             &secret.span(),
             "a key in the file itself",
             "expected where the key is kept",

@@ -37,14 +37,6 @@ impl<'a> Scope<'a> {
         self.report(Severity::Error, span, title, label, mend);
     }
 
-    /// Reports an error at a place that holds a secret, which is not shown.
-    pub(super) fn secret_error(&mut self, span: &Span, title: &str, label: &str, mend: &str) {
-        self.error(span, title, label, mend);
-        if let Some(reported) = self.found.last_mut() {
-            reported.secret = true;
-        }
-    }
-
     /// Reports something that is probably not as meant.
     pub(super) fn warn(
         &mut self,
@@ -56,16 +48,29 @@ impl<'a> Scope<'a> {
         self.report(Severity::Warning, span, title, label, mend);
     }
 
+    /// Reports an error of the file as a whole.
+    pub(super) fn error_file(&mut self, title: impl Into<String>, mend: impl Into<String>) {
+        self.report_file(Severity::Error, title, mend);
+    }
+
     /// Reports something about the file as a whole that is probably not as meant.
     pub(super) fn warn_file(&mut self, title: impl Into<String>, mend: impl Into<String>) {
+        self.report_file(Severity::Warning, title, mend);
+    }
+
+    fn report_file(
+        &mut self,
+        severity: Severity,
+        title: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
         self.found.push(Diagnostic {
-            severity: Severity::Warning,
+            severity,
             file: self.file,
             span: None,
             title: title.into(),
             label: String::new(),
             mend: mend.into(),
-            secret: false,
         });
     }
 
@@ -173,7 +178,6 @@ impl<'a> Scope<'a> {
             title: title.into(),
             label: label.into(),
             mend: mend.into(),
-            secret: false,
         });
     }
 }

@@ -12,6 +12,7 @@ use crate::config::raw::{self, List, Maybe};
 use crate::config::source::Sources;
 use crate::config::value::{self, Read, Wrong};
 use crate::config::{Limits, Orders, Server, Status};
+use crate::control;
 
 /// The parts of the configuration that need a restart, but for the money.
 pub(super) struct Fixed {
@@ -24,7 +25,8 @@ pub(super) struct Fixed {
 
 pub(super) fn resolve(main: &raw::Main, sources: &Sources, scope: &mut Scope<'_>) -> Fixed {
     let server = server(section(&main.server), scope);
-    let operator_listen = operator(section(&main.operator), server.listen, scope);
+    let customers = section(&main.server).and_then(|server| server.listen.as_ref());
+    let operator_listen = operator(section(&main.operator), server.listen, customers, scope);
     Fixed {
         operator_listen,
         store_path: store_path(section(&main.store), sources.folder(), scope),
@@ -110,18 +112,19 @@ pub(super) fn per_second(number: &Maybe<i64>, default: u32, scope: &mut Scope<'_
 fn operator(
     raw: Option<&raw::Operator>,
     customers: SocketAddr,
+    customers_written: Option<&Spanned<String>>,
     scope: &mut Scope<'_>,
 ) -> SocketAddr {
     let written = raw.map_or(&None, |raw| &raw.listen);
     let listen = scope.read(written, value::address);
     let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081)));
-    if let Some(written) = written
-        && listen == customers
-        && listen.port() != 0
+    // One of the two is written: their defaults differ.
+    if let Some(written) = written.as_ref().or(customers_written)
+        && meet(listen, customers)
     {
         scope.error(
             &written.span(),
-            format!("{listen} is the customers' listener"),
+            format!("operators would get {listen}, which is the customers' listener"),
             "expected a port of its own",
             "what operators see is never served on the customers' port: choose another one",
         );
@@ -129,10 +132,27 @@ fn operator(
     listen
 }
 
+/// Whether two listeners want the same port; 0 is any free one.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
+}
+
 fn store_path(raw: Option<&raw::Store>, folder: &Path, scope: &mut Scope<'_>) -> PathBuf {
     let written = raw.map_or(&None, |raw| &raw.url);
     let path = scope.read(written, sqlite_path);
-    folder.join(path.unwrap_or_else(|| "data/panelgate.db".to_owned()))
+    let path = folder.join(path.unwrap_or_else(|| "data/panelgate.db".to_owned()));
+    let length = control::socket_path(&path).as_os_str().len();
+    if length > LONGEST_SOCKET {
+        let title = "the path of the store is too long";
+        let label = format!("{length} bytes with `.sock`, expected at most {LONGEST_SOCKET}");
+        let mend = "the socket for commands lies beside the store, and its path has to be short: move the store up";
+        match written {
+            Some(written) => scope.error(&written.span(), title, label, mend),
+            None => scope.error_file(format!("{title}: {label}"), mend),
+        }
+    }
+    path
 }
 
 fn sqlite_path(url: &str) -> Read<String> {
@@ -211,6 +231,9 @@ fn warn_if_slow(written: &Maybe<String>, wait: Duration, scope: &mut Scope<'_>) 
     }
 }
 
+/// Unix takes 104 to 108 bytes, and the socket is made under a name of its own first.
+const LONGEST_SOCKET: usize = 100;
+
 const HEAD: Duration = Duration::from_secs(10);
 const BODY: Duration = Duration::from_secs(15);
 const ADD_WAIT: Duration = Duration::from_secs(8);
@@ -234,6 +257,19 @@ mod tests {
         for bad in ["postgres://x/y", "data/a.db", "sqlite:", "sqlite::memory:"] {
             assert!(sqlite_path(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn listeners_meet_on_a_port_of_the_same_address() {
+        let meet = |one: &str, other: &str| {
+            super::meet(one.parse().expect("valid"), other.parse().expect("valid"))
+        };
+        assert!(meet("127.0.0.1:80", "127.0.0.1:80"));
+        assert!(meet("0.0.0.0:80", "127.0.0.1:80"));
+        assert!(meet("127.0.0.1:80", "[::]:80"));
+        assert!(!meet("127.0.0.1:80", "127.0.0.2:80"));
+        assert!(!meet("0.0.0.0:80", "127.0.0.1:81"));
+        assert!(!meet("0.0.0.0:0", "0.0.0.0:0"));
     }
 
     #[test]

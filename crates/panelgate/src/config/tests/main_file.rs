@@ -1,6 +1,7 @@
 //! Mistakes in `panelgate.toml`.
 
 use super::*;
+use crate::clock;
 
 #[test]
 fn types_are_told_apart() {
@@ -100,6 +101,17 @@ fn the_server_is_checked() {
             "choose another one",
         ],
     );
+    for customers in ["127.0.0.1:8081", "0.0.0.0:8081", "[::]:8081"] {
+        check_main(
+            &format!("[server]\nlisten = \"{customers}\"\n"),
+            &["panelgate.toml:2:10", "operators would get 127.0.0.1:8081"],
+        );
+    }
+    let long = "x".repeat(100);
+    check_main(
+        &format!("[store]\nurl = \"sqlite:{long}.db\"\n"),
+        &["panelgate.toml:2:7", "at most 100", "move the store up"],
+    );
     check_main(
         "[store]\nurl = \"postgres://x\"\n",
         &["panelgate.toml:2:7", "sqlite:data/panelgate.db"],
@@ -139,6 +151,14 @@ fn money_is_checked() {
     check_main(
         "[money]\nexchange = { EUR = { rate = \"1.09\", as_of = 2026-11-20T10:00:00Z } }\n",
         &["panelgate.toml:2:45", "a day without a time"],
+    );
+    let tomorrow = clock::now().after(Duration::from_secs(2 * 86_400));
+    check_main(
+        &format!(
+            "[money]\nexchange = {{ EUR = {{ rate = \"1.09\", as_of = {} }} }}\n",
+            &clock::text(tomorrow)[..10]
+        ),
+        &["panelgate.toml:2:45", "a day in the future"],
     );
     check_main(
         "[money]\nexchange = { EUR = { rat = \"1.09\", as_of = 2026-11-20 } }\n",
@@ -229,6 +249,44 @@ fn keys_are_kept_elsewhere_and_never_repeated() {
         "[panels.gamma]\nkey = { evn = \"A\" }\n",
         &["panelgate.toml:12:9", "did you mean `env`?"],
     );
+}
+
+#[test]
+fn no_report_repeats_what_may_be_a_key() {
+    let panel = "[panels.gamma]\ncurrency = \"USD\"\n";
+    for (line, place) in [
+        ("kye = \"s3cret\"", "panelgate.toml:13:1"),
+        ("key = [\"s3cret\"]", "panelgate.toml:13:7"),
+        ("key = 5.3", "panelgate.toml:13:7"),
+        ("key = \"s3cret", "panelgate.toml:13:"),
+        ("key = s3cret", "panelgate.toml:13:"),
+        ("key = { env = [\"s3cret\"] }", "panelgate.toml:13:15"),
+        ("key = { env = true, s3cret }", "panelgate.toml:13:"),
+        ("url = \"https//user:s3cret@x\"", "panelgate.toml:13:7"),
+        ("url = 5.3", "panelgate.toml:13:7"),
+        ("[panels]\nkey = \"s3cret\"", "panelgate.toml:1"),
+    ] {
+        let main = format!("{MAIN}{panel}{line}\n");
+        let wrong = load(&main, Some(MARKUP), Some(SERVICES));
+        let text = wrong.expect_err("it is broken").render(false);
+        assert!(
+            !text.contains("s3cret") && !text.contains("5.3"),
+            "{line}:\n{text}"
+        );
+        assert!(text.contains(place), "{line}:\n{text}");
+    }
+}
+
+#[test]
+fn a_key_in_place_of_its_variable_is_not_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("panelgate.toml");
+    let main = MAIN.replace("ALPHA_KEY", "s3cret");
+    std::fs::write(&path, main).expect("written");
+    let wrong = Config::load(&path, Keys::Read).expect_err("no key");
+    let text = wrong.render(false);
+    assert!(text.contains("panelgate.toml:4:15"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
 }
 
 #[test]
