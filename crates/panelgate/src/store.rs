@@ -1,4 +1,4 @@
-//! The store, opened beside a server that may be running.
+//! The store, opened beside a server that may be running, or in its place.
 
 use panelgate_domain::ids::Currency;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
@@ -25,7 +25,7 @@ pub(crate) struct OtherCurrency {
     configured: Currency,
 }
 
-/// Opens the store, does the work, and closes the store whatever came of it.
+/// Opens the store beside whoever uses it too, does the work, and closes the store whatever came of it.
 ///
 /// # Errors
 /// Those of the work, those of the store, and [`OtherCurrency`].
@@ -34,11 +34,32 @@ pub(crate) async fn with_store<T>(
     missing: Missing,
     work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    open_for(config, Role::Beside, missing, work).await
+}
+
+/// The same, in the place of a server: none can run or start meanwhile.
+///
+/// # Errors
+/// Those of [`with_store`], and [`StoreError::Locked`] if there is a server; then nothing was done.
+pub(crate) async fn with_store_to_itself<T>(
+    config: &Config,
+    missing: Missing,
+    work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    open_for(config, Role::Serve, missing, work).await
+}
+
+async fn open_for<T>(
+    config: &Config,
+    role: Role,
+    missing: Missing,
+    work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let options = Options {
         create: missing == Missing::Create,
         ..Options::default()
     };
-    let store = match SqliteStore::open(&config.store_path, Role::Beside, options) {
+    let store = match SqliteStore::open(&config.store_path, role, options) {
         Err(error @ StoreError::NotFound { .. }) => {
             return Err(anyhow::Error::new(error).context(NO_STORE));
         }

@@ -76,15 +76,10 @@ async fn an_operator_decides_what_nobody_knows() {
     let upstream = panel.books().orders_with_link("https://example.com/1")[0]
         .id
         .to_string();
-    gateway.run(&[
-        "orders",
-        "resolve",
-        &orders[0],
-        "--placed",
-        &upstream,
-        "--reason",
-        "seen in the panel",
-    ]);
+    let placed = ["orders", "resolve", &orders[0], "--placed", &upstream];
+    let placed = [&placed[..], &["--reason", "seen in the panel"]].concat();
+    let resolved = gateway.command(&placed).env("SUDO_USER", "olga").status();
+    assert!(resolved.expect("it starts").success());
     gateway.run(&[
         "orders",
         "resolve",
@@ -126,7 +121,7 @@ async fn an_operator_decides_what_nobody_knows() {
     gateway.verify();
     let story = gateway.run(&["orders", "show", &orders[0]]);
     assert!(
-        story.contains("seen in the panel") && story.contains("goodwill"),
+        story.contains("olga: seen in the panel") && story.contains("goodwill"),
         "{story}"
     );
 }
@@ -143,13 +138,14 @@ async fn a_paused_panel_gets_no_orders_and_everything_else() {
         .await
         .expect("accepted");
     assert_eq!(panel.books().count(ActionName::Add), 0);
-    let rows: Value =
-        serde_json::from_str(&gateway.run(&["panels", "list", "--json"])).expect("JSON");
-    assert!(
-        rows[0]["state"].as_str().expect("text").contains("paused"),
-        "{rows}"
-    );
+    let state = || {
+        let rows = gateway.run(&["panels", "list", "--json"]);
+        let rows: Value = serde_json::from_str(&rows).expect("JSON");
+        rows[0]["state"].as_str().expect("text").to_owned()
+    };
+    assert_eq!(state(), "paused");
     gateway.run(&["panels", "resume", "alpha"]);
+    assert_eq!(state(), "taking");
     until("it is sent", || async {
         (panel.books().orders().len() == 1).then_some(())
     })
@@ -157,6 +153,7 @@ async fn a_paused_panel_gets_no_orders_and_everything_else() {
 
     // An open order can be canceled by the operator, and its money comes back.
     gateway.run(&["pause"]);
+    assert_eq!(state(), "all paused");
     let order_2 = gateway
         .add(&key, &service, "https://example.com/2", 100)
         .await
@@ -226,10 +223,11 @@ async fn a_reload_takes_new_prices_over_and_a_bad_one_changes_nothing() {
     let main = std::fs::read_to_string(gateway.path("panelgate.toml")).expect("read");
     std::fs::write(
         gateway.path("panelgate.toml"),
-        main.split("[panels.alpha]").next().expect("a part"),
+        main.replace("[panels.alpha]", "[panels.beta]"),
     )
     .expect("written");
-    std::fs::write(gateway.path("services.toml"), "").expect("written");
+    let import = "[[import]]\npanel = \"beta\"\n";
+    std::fs::write(gateway.path("services.toml"), import).expect("written");
     let refused = gateway.output(&["reload"]);
     assert_ne!(refused.status.code(), Some(0));
     let said = [refused.stdout, refused.stderr].concat();
@@ -238,6 +236,72 @@ async fn a_reload_takes_new_prices_over_and_a_bad_one_changes_nothing() {
         "{}",
         String::from_utf8_lossy(&said)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_asks_the_panels_of_the_file_also_beside_a_server() {
+    let (alpha, beta) = (panel().await, panel().await);
+    let gateway = Gateway::start(&[("alpha", &alpha)], Files::default());
+    let said = gateway.run(&["check", "--online"]);
+    assert!(said.contains("alpha: balance"), "{said}");
+
+    let main = std::fs::read_to_string(gateway.path("panelgate.toml")).expect("read");
+    let write = |panel: &str, url: &str| {
+        let main = main.replace("[panels.alpha]", &format!("[panels.{panel}]"));
+        let main = main.replace(&alpha.url(), url);
+        std::fs::write(gateway.path("panelgate.toml"), main).expect("written");
+        let import = format!("[[import]]\npanel = \"{panel}\"\n");
+        std::fs::write(gateway.path("services.toml"), import).expect("written");
+    };
+    write("beta", &beta.url());
+    let said = gateway.run(&["check", "--online"]);
+    assert!(
+        said.contains("beta: balance") && !said.contains("alpha"),
+        "{said}"
+    );
+    write("gamma", NOBODY);
+    let failed = gateway.output(&["check", "--online"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert!(said.contains("gamma: no balance"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_without_a_server_goes_on_after_a_panel_that_fails() {
+    let panel = panel().await;
+    let dead = format!(
+        "[panels.alpha]\nurl = \"{NOBODY}\"\nkey = {{ file = \"beta.key\" }}\ncurrency = \"USD\"\nallow_private = true\n"
+    );
+    let files = Files {
+        main: dead,
+        ..Files::default()
+    };
+    let gateway = Gateway::prepare(&[("beta", &panel)], files);
+    let failed = gateway.output(&["services", "sync"]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert!(
+        said.contains("alpha: no list") && said.contains("beta: "),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_owner_may_use_the_control_socket() {
+    use std::os::unix::fs::PermissionsExt;
+    let panel = panel().await;
+    let mut gateway = Gateway::prepare(&[("alpha", &panel)], Files::default());
+    gateway.serve_under("umask 000;");
+    let socket = std::fs::metadata(gateway.path("panelgate.db.sock")).expect("it is there");
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+    gateway.run(&["panels", "list"]);
+    // It was made in a folder of its own, which is gone.
+    let entries = std::fs::read_dir(gateway.path("")).expect("a folder");
+    let hidden = entries.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().starts_with('.')
+    });
+    assert_eq!(hidden.count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,3 +368,6 @@ async fn metrics_and_health_are_on_the_operators_port() {
             .contains("/api/v2")
     );
 }
+
+/// Where no panel is: port 1 is nobody's.
+const NOBODY: &str = "http://127.0.0.1:1/api/v2";

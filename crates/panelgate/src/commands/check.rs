@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::operate;
 use crate::config::{Config, Keys};
-use crate::control::protocol::Request;
-use crate::output::{self, Form};
+use crate::output;
 
 /// Validates the three files, keys included, and asks the panels if that is wanted. Errors are what [`crate::exit`] prints.
 pub(crate) async fn run(path: &Path, online: bool) -> anyhow::Result<()> {
@@ -23,7 +22,7 @@ pub(crate) async fn run(path: &Path, online: bool) -> anyhow::Result<()> {
     );
     output::say(&summary)?;
     if online {
-        operate::run(&config, Request::CheckOnline {}, Form::Text).await?;
+        operate::check_online(&config).await?;
     }
     Ok(())
 }

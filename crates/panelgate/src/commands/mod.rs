@@ -1,5 +1,7 @@
-//! The commands, a file each, `run` first. [`operate`] has those that a running server carries out.
+//! The commands, a file each, `run` first. [`operate`] has those that a running server carries out, [`alone`] what becomes of
+//! them without one.
 
+mod alone;
 pub(crate) mod check;
 pub(crate) mod customer;
 pub(crate) mod explain;

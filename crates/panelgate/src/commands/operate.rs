@@ -1,29 +1,23 @@
 //! Commands that a running server carries out, because it owns the desks and the memory of orders. Without one they are done
-//! here, on the store and with a desk of their own.
+//! by [`alone`], under the lock that a server would hold: nothing is done twice, and nothing behind a server's back.
 
 use std::path::Path;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
-use async_trait::async_trait;
-use panelgate_domain::ids::{PanelName, UpstreamId};
-use panelgate_domain::money::Money;
-use panelgate_store::Store;
-use panelgate_upstream::{Desk, Look, Reports};
+use anyhow::anyhow;
+use panelgate_store::StoreError;
+use tokio::time::Instant;
 
-use crate::assemble;
-use crate::clock;
-use crate::config::{Config, Keys, Panel};
+use super::alone;
+use crate::config::{Config, Keys};
 use crate::control::client;
-use crate::control::protocol::{PanelRow, Request, Response, decision};
+use crate::control::protocol::{PanelRow, Request, Response};
 use crate::exit::BadConfigurationAtServer;
 use crate::output::{self, Cell, Form, Listing};
-use crate::store::{Missing, with_store};
 
 /// Lets the server do it, or does it here.
 pub(crate) async fn run(config: &Config, request: Request, form: Form) -> anyhow::Result<()> {
-    show(answer(config, request).await?, form)
+    show(answer(config, &request).await?, form)
 }
 
 fn show(response: Response, form: Form) -> anyhow::Result<()> {
@@ -67,192 +61,50 @@ pub(crate) async fn reload(path: &Path) -> anyhow::Result<()> {
     run(&config, Request::Reload {}, Form::Text).await
 }
 
-async fn answer(config: &Config, request: Request) -> anyhow::Result<Response> {
-    match client::call(&config.store_path, &request)? {
-        Some(response) => Ok(response),
-        None => without_server(config, request).await,
-    }
-}
-
-async fn without_server(config: &Config, request: Request) -> anyhow::Result<Response> {
-    match request {
-        Request::Reload {} => {
-            bail!("no server is running; the next start reads the configuration")
-        }
-        Request::Panels {} => {
-            with_store(config, Missing::Create, async |store| {
-                rows(config, store).await
-            })
-            .await
-        }
-        Request::Sync { panel } => sync(config, panel.as_deref()).await,
-        Request::CheckOnline {} => check_online(config).await,
-        other => {
-            with_store(config, Missing::Refuse, async |store| {
-                decide(store, other).await
-            })
-            .await
-        }
-    }
-}
-
-async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response> {
-    let line = match request {
-        Request::Pause { panel, paused } => {
-            store
-                .set_pause(panel.as_deref().map(PanelName::from), paused, clock::now())
-                .await?;
-            let what = panel.unwrap_or_else(|| "all panels".to_owned());
-            format!("{what}: {}", if paused { "paused" } else { "resumed" })
-        }
-        Request::Resolve {
-            order,
-            placed: Some(id),
-            reason,
-        } => {
-            let order = store
-                .resolve_placed(decision(order, reason), UpstreamId::new(id))
-                .await?;
-            format!("order {}: {}", order.id, order.state)
-        }
-        Request::Resolve {
-            order,
-            placed: None,
-            reason,
-        } => {
-            let order = store.resolve_not_placed(decision(order, reason)).await?;
-            format!("order {}: {}", order.id, order.state)
-        }
-        Request::Settle {
-            order,
-            refund,
-            reason,
-        } => {
-            let refund = Money::parse(&refund)?;
-            let order = store
-                .settle_by_hand(decision(order, reason), refund)
-                .await?;
-            format!("order {}: {refund} given back", order.id)
-        }
-        Request::Cancel { order, reason } => {
-            let order = store.close_unsent(decision(order, reason)).await?;
-            format!("order {}: {}", order.id, order.word())
-        }
-        // These are no decisions.
-        Request::Reload {}
-        | Request::Panels {}
-        | Request::Sync { .. }
-        | Request::CheckOnline {} => {
-            bail!("only a running server can do that")
-        }
+/// Asks the panels of the configuration for balance and services: those that the server has over its desks, so that its
+/// limits hold, and the others over desks of our own.
+pub(super) async fn check_online(config: &Config) -> anyhow::Result<()> {
+    let known = match client::call(&config.store_path, &Request::Panels {})? {
+        Some(Response::Panels(rows)) => rows.into_iter().map(|row| row.panel).collect(),
+        Some(other) => return show(other, Form::Text),
+        None => Vec::new(),
     };
-    Ok(Response::Done(vec![line]))
-}
-
-async fn rows(config: &Config, store: &dyn Store) -> anyhow::Result<Response> {
-    let pauses = store.pauses().await?;
-    let row = |panel: &Panel| PanelRow {
-        panel: panel.name.to_string(),
-        state: if pauses.contains(&Some(panel.name.clone())) {
-            "paused, no server"
-        } else {
-            "no server"
-        }
-        .to_owned(),
-        currency: panel.currency.to_string(),
-        balance: None,
-        offers: 0,
-        in_flight: 0,
-        queued: 0,
-        unconfirmed: 0,
-    };
-    Ok(Response::Panels(config.panels.iter().map(row).collect()))
-}
-
-async fn sync(config: &Config, only: Option<&str>) -> anyhow::Result<Response> {
-    let mut lines = Vec::new();
-    for panel in chosen(config, only)? {
-        let desk = Alone::open(config, panel)?;
-        let list = desk
-            .0
-            .services(WAIT)
-            .await
-            .with_context(|| format!("panel `{}`", panel.name));
-        desk.0.close().await;
-        let list = list?;
-        if list.offers.is_empty() {
-            bail!(
-                "panel `{}` gave an empty list, which is not believed",
-                panel.name
-            );
-        }
-        lines.push(format!("{}: {} offers", panel.name, list.offers.len()));
-        with_store(config, Missing::Create, async |store| {
-            Ok(store.save_offers(list, clock::now()).await?)
-        })
-        .await?;
+    let written = config.panels.iter().map(|panel| panel.name.to_string());
+    let (served, new): (Vec<String>, Vec<String>) = written.partition(|name| known.contains(name));
+    let mut responses = Vec::new();
+    if !served.is_empty() {
+        let request = Request::CheckOnline { panels: served };
+        responses.push(answer(config, &request).await?);
     }
-    Ok(Response::Done(lines))
+    responses.push(alone::check_online(config, &new).await?);
+    show(Response::all(responses), Form::Text)
 }
 
-async fn check_online(config: &Config) -> anyhow::Result<Response> {
-    let (mut lines, mut failed) = (Vec::new(), false);
-    for panel in &config.panels {
-        let desk = Alone::open(config, panel)?;
-        match desk.0.balance(WAIT).await {
-            Ok(balance) => lines.push(format!(
-                "{}: balance {} {}",
-                panel.name, balance.amount, panel.currency
-            )),
-            Err(error) => {
-                failed = true;
-                lines.push(format!("{}: no balance: {error}", panel.name));
-            }
+/// While a server starts or stops it holds the store but does not answer: it will soon, or the store becomes free.
+async fn answer(config: &Config, request: &Request) -> anyhow::Result<Response> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        if let Some(response) = client::call(&config.store_path, request)? {
+            return Ok(response);
         }
-        match desk.0.services(WAIT).await {
-            Ok(list) => lines.push(format!("{}: {} offers", panel.name, list.offers.len())),
-            Err(error) => {
-                failed = true;
-                lines.push(format!("{}: no list: {error}", panel.name));
-            }
+        let locked = match alone::answer(config, request).await {
+            Err(error) if is_locked(&error) => error,
+            done => return done,
+        };
+        if began.elapsed() >= SERVER_WITHIN {
+            return Err(locked.context("the server is starting or stopping; try again"));
         }
-        desk.0.close().await;
-    }
-    Ok(if failed {
-        Response::failed(lines)
-    } else {
-        Response::Done(lines)
-    })
-}
-
-fn chosen<'a>(config: &'a Config, only: Option<&str>) -> anyhow::Result<Vec<&'a Panel>> {
-    match only {
-        None => Ok(config.panels.iter().collect()),
-        Some(name) => super::panels::named(config, name).map(|panel| vec![panel]),
+        if !told {
+            output::note("waiting for the server, which is starting or stopping");
+            told = true;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-/// A desk for one command. Nobody asks it for orders, so nothing is ever reported.
-struct Alone(Desk);
-
-struct NoReports;
-
-#[async_trait]
-impl Reports for NoReports {
-    async fn reported(&self, _panel: &PanelName, _looks: Vec<(UpstreamId, Look)>) {}
-}
-
-impl Alone {
-    fn open(config: &Config, panel: &Panel) -> anyhow::Result<Self> {
-        let metrics = panelgate_upstream::Metrics::register(&prometheus::Registry::new())?;
-        let reports: Arc<dyn Reports> = Arc::new(NoReports);
-        let reports: Weak<dyn Reports> = Arc::downgrade(&reports);
-        Ok(Self(Desk::open(
-            assemble::panel_settings(config, panel),
-            reports,
-            &metrics,
-        )?))
-    }
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::Locked(_)))
 }
 
 /// `panels list`.
@@ -286,4 +138,53 @@ fn count(number: usize) -> Cell {
     Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-const WAIT: Duration = Duration::from_secs(60);
+/// A start is slow only if many orders are live, and a stop lets what is under way be written down.
+const SERVER_WITHIN: Duration = Duration::from_secs(15);
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use panelgate_store::sqlite::{Options, Role, SqliteStore};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_done_behind_the_back_of_a_server_that_does_not_answer() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("panelgate.toml");
+        std::fs::write(&path, "").expect("written");
+        std::fs::write(
+            folder.path().join("markup.toml"),
+            "[default]\npercent = \"20\"\n",
+        )
+        .expect("written");
+        let config = Config::load(&path, Keys::Leave).expect("valid");
+        let create = Options {
+            create: true,
+            ..Options::default()
+        };
+        let server = SqliteStore::open(&config.store_path, Role::Serve, create).expect("opened");
+        let decisions = [
+            Request::Pause {
+                panel: None,
+                paused: true,
+            },
+            Request::Sync { panel: None },
+            Request::Cancel {
+                order: 1,
+                actor: "me".to_owned(),
+                reason: "because".to_owned(),
+            },
+        ];
+        for request in decisions {
+            let error = answer(&config, &request).await.expect_err("not done");
+            assert!(is_locked(&error), "{error:#}");
+            assert!(
+                format!("{error:#}").contains("starting or stopping; try again"),
+                "{error:#}"
+            );
+        }
+        server.close().await;
+    }
+}

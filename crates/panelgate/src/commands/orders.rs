@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName};
 use panelgate_domain::order::Order;
 use panelgate_store::Store;
 use panelgate_store::model::{OrderFilter, OrderStory};
 
-use super::{operate, resolve};
+use super::{actor, operate, resolve};
 use crate::cli::{Orders, OrdersList};
 use crate::config::{Config, Keys};
 use crate::control::protocol::Request;
@@ -43,6 +44,7 @@ pub(crate) async fn run(path: &Path, command: Orders) -> anyhow::Result<()> {
                 Request::Settle {
                     order,
                     refund,
+                    actor: actor(),
                     reason,
                 },
                 Form::Text,
@@ -50,7 +52,12 @@ pub(crate) async fn run(path: &Path, command: Orders) -> anyhow::Result<()> {
             .await
         }
         Orders::Cancel { order, reason } => {
-            operate::run(&config, Request::Cancel { order, reason }, Form::Text).await
+            let request = Request::Cancel {
+                order,
+                actor: actor(),
+                reason,
+            };
+            operate::run(&config, request, Form::Text).await
         }
     }
 }
@@ -118,7 +125,7 @@ fn show(story: &OrderStory) -> std::io::Result<()> {
     let spec = &story.order.spec;
     let fields = spec
         .fields()
-        .map(|(field, text)| vec![format!("{field:?}").to_lowercase().into(), text.into()]);
+        .map(|(field, text)| vec![name_of(field).into(), text.into()]);
     output::list(&Listing::new(&["field", "value"], fields), Form::Text)?;
     output::say("\nplacements")?;
     output::list(&placements(story), Form::Text)?;
@@ -126,6 +133,14 @@ fn show(story: &OrderStory) -> std::io::Result<()> {
     output::list(&events(story), Form::Text)?;
     output::say("\nmoney")?;
     output::list(&transfers(story), Form::Text)
+}
+
+/// As the protocol spells it.
+fn name_of(field: Field) -> String {
+    match serde_json::to_value(field) {
+        Ok(serde_json::Value::String(name)) => name,
+        other => unreachable!("a field is written as its name, not as {other:?}"),
+    }
 }
 
 fn head(story: &OrderStory) -> Listing {
@@ -223,4 +238,15 @@ fn transfers(story: &OrderStory) -> Listing {
         &["at", "kind", "amount", "currency", "reference", "note"],
         rows,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_named_as_customers_send_them() {
+        assert_eq!(name_of(Field::AnswerNumber), "answer_number");
+        assert_eq!(name_of(Field::Link), "link");
+    }
 }

@@ -1,11 +1,10 @@
 //! `orders resolve`: what became of orders whose panel never said so.
 
 use anyhow::bail;
-use panelgate_domain::ids::PanelName;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_store::model::OrderFilter;
 
-use super::{operate, orders};
+use super::{actor, operate, orders, panels};
 use crate::cli::Resolve;
 use crate::config::Config;
 use crate::control::protocol::Request;
@@ -18,6 +17,7 @@ pub(super) async fn run(config: &Config, args: Resolve) -> anyhow::Result<()> {
         let request = Request::Resolve {
             order,
             placed: args.placed,
+            actor: actor(),
             reason: args.reason,
         };
         return operate::run(config, request, Form::Text).await;
@@ -27,7 +27,7 @@ pub(super) async fn run(config: &Config, args: Resolve) -> anyhow::Result<()> {
     };
     let filter = OrderFilter {
         state: Some(OrderState::Unconfirmed),
-        panel: Some(PanelName::new(panel)),
+        panel: Some(panels::named(config, &panel)?.name.clone()),
         from: args.from,
         to: args.to,
         ..OrderFilter::default()
@@ -50,6 +50,7 @@ pub(super) async fn run(config: &Config, args: Resolve) -> anyhow::Result<()> {
         let request = Request::Resolve {
             order: order.id.0,
             placed: None,
+            actor: actor(),
             reason: args.reason.clone(),
         };
         operate::run(config, request, Form::Text).await?;

@@ -1,13 +1,15 @@
 //! What goes over the control socket.
 
+use anyhow::ensure;
 use panelgate_domain::ids::OrderId;
+use panelgate_domain::money::Money;
 use panelgate_store::model::Decision;
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
 
 /// A command for a running server.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Request {
     /// Get the list of one panel, or of all.
@@ -17,8 +19,11 @@ pub(crate) enum Request {
     },
     /// Read the configuration again.
     Reload {},
-    /// Ask each panel for balance and services.
-    CheckOnline {},
+    /// Ask panels for balance and services.
+    CheckOnline {
+        /// Which.
+        panels: Vec<String>,
+    },
     /// The panels and their desks.
     Panels {},
     /// Stop or start new orders.
@@ -34,6 +39,8 @@ pub(crate) enum Request {
         order: i64,
         /// The panel's id; `None` means that it was not placed.
         placed: Option<String>,
+        /// Who decided.
+        actor: String,
         /// Why.
         reason: String,
     },
@@ -43,6 +50,8 @@ pub(crate) enum Request {
         order: i64,
         /// Plain decimal text.
         refund: String,
+        /// Who decided.
+        actor: String,
         /// Why.
         reason: String,
     },
@@ -50,6 +59,8 @@ pub(crate) enum Request {
     Cancel {
         /// Which.
         order: i64,
+        /// Who decided.
+        actor: String,
         /// Why.
         reason: String,
     },
@@ -73,6 +84,26 @@ pub(crate) enum Response {
 }
 
 impl Response {
+    /// Lines for people, done or not.
+    pub(crate) const fn of(lines: Vec<String>, failed: bool) -> Self {
+        if failed {
+            Self::failed(lines)
+        } else {
+            Self::Done(lines)
+        }
+    }
+
+    /// Several as one: not done if one of them was not.
+    pub(crate) fn all(responses: Vec<Self>) -> Self {
+        let failed = |response: &Self| matches!(response, Self::Failed { .. });
+        let failed = responses.iter().any(failed);
+        let lines = responses.into_iter().flat_map(|response| match response {
+            Self::Done(lines) | Self::Failed { why: lines, .. } => lines,
+            Self::Panels(_) => Vec::new(),
+        });
+        Self::of(lines.collect(), failed)
+    }
+
     /// Not done, for any reason but the configuration.
     pub(crate) const fn failed(why: Vec<String>) -> Self {
         Self::Failed {
@@ -83,13 +114,34 @@ impl Response {
 }
 
 /// An operator's decision about an order, made now.
-pub(crate) fn decision(order: i64, reason: String) -> Decision {
-    Decision {
+///
+/// # Errors
+/// The books would not say who decided, or why.
+pub(crate) fn decision(order: i64, actor: String, reason: String) -> anyhow::Result<Decision> {
+    ensure!(
+        !actor.trim().is_empty(),
+        "a decision needs somebody who made it"
+    );
+    ensure!(!reason.trim().is_empty(), "a decision needs a reason");
+    Ok(Decision {
         order: OrderId(order),
-        actor: "operator".to_owned(),
+        actor,
         reason,
         at: clock::now(),
-    }
+    })
+}
+
+/// What is given back by hand.
+///
+/// # Errors
+/// It is no amount, or nothing.
+pub(crate) fn refund(text: &str) -> anyhow::Result<Money> {
+    let amount = Money::parse(text)?;
+    ensure!(
+        amount.is_positive(),
+        "a refund is more than nothing, not {amount}"
+    );
+    Ok(amount)
 }
 
 /// A panel, as `panels list` shows it.
@@ -97,7 +149,7 @@ pub(crate) fn decision(order: i64, reason: String) -> Decision {
 pub(crate) struct PanelRow {
     /// Its name.
     pub(crate) panel: String,
-    /// `ok`, or why it takes no orders.
+    /// `taking`, or why it takes no orders.
     pub(crate) state: String,
     /// Its currency.
     pub(crate) currency: String,
@@ -111,4 +163,29 @@ pub(crate) struct PanelRow {
     pub(crate) queued: usize,
     /// Orders whose outcome is not known and that count against its limit.
     pub(crate) unconfirmed: usize,
+}
+
+/// The state of every panel after `panelgate pause`.
+pub(crate) const ALL_PAUSED: &str = "all paused";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_says_who_and_why() {
+        let of = |actor: &str, reason: &str| decision(7, actor.to_owned(), reason.to_owned());
+        let kept = of("ann", "seen in the panel").expect("whole");
+        assert_eq!((kept.order, kept.actor.as_str()), (OrderId(7), "ann"));
+        assert!(of("ann", " ").is_err());
+        assert!(of("", "seen in the panel").is_err());
+    }
+
+    #[test]
+    fn a_refund_is_more_than_nothing() {
+        assert!(refund("0.01").is_ok());
+        for bad in ["0", "0.00", "-1", "much"] {
+            assert!(refund(bad).is_err(), "{bad}");
+        }
+    }
 }

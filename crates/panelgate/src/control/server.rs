@@ -1,21 +1,21 @@
 //! The server's end of the control socket.
 
+use std::fs::Permissions;
 use std::future::Future;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use panelgate_domain::ids::{OrderId, PanelName};
-use panelgate_domain::money::Money;
 use panelgate_engine::{Engine, PanelReport};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::{PanelRow, Request, Response, decision};
+use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund};
 use super::socket_path;
 
 /// What the socket asks the rest of the server to do.
@@ -31,19 +31,23 @@ pub(crate) struct ControlSocket {
 }
 
 impl ControlSocket {
-    /// Listens beside the store. The store's lock guarantees that no other server does.
+    /// Listens beside the store. The store's lock guarantees that no other server does, so a socket that is there already is
+    /// a dead one's. It is made where only its owner can go, and moved when only its owner may use it.
     pub(crate) fn start(
         store: &Path,
         engine: Engine,
         reload: Arc<impl Reload>,
     ) -> io::Result<Self> {
         let path = socket_path(store);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
+        let private = tempfile::Builder::new()
+            .prefix(".s") // Paths of sockets are short: see the configuration.
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(folder.unwrap_or(Path::new(".")))?;
+        let made = private.path().join("s");
+        let listener = UnixListener::bind(&made)?;
+        std::fs::set_permissions(&made, Permissions::from_mode(0o600))?;
+        std::fs::rename(&made, &path)?;
         let stop = CancellationToken::new();
         tokio::spawn(accept(listener, engine, reload, stop.clone()));
         Ok(Self { path, stop })
@@ -91,10 +95,7 @@ async fn accept(
 
 async fn converse(mut stream: UnixStream, engine: &Engine, reload: &impl Reload) -> io::Result<()> {
     let (read, mut write) = stream.split();
-    let mut line = String::new();
-    BufReader::new(read.take(REQUEST_BYTES))
-        .read_line(&mut line)
-        .await?;
+    let line = read_line(read).await?;
     let response = match serde_json::from_str(&line) {
         Ok(request) => handle(engine, reload, request)
             .await
@@ -108,6 +109,14 @@ async fn converse(mut stream: UnixStream, engine: &Engine, reload: &impl Reload)
     write.write_all(&answer).await
 }
 
+/// One line, bounded in length and time: who says nothing must not keep the others out.
+async fn read_line(from: impl AsyncRead + Unpin) -> io::Result<String> {
+    let mut line = String::new();
+    let mut from = BufReader::new(from.take(REQUEST_BYTES));
+    tokio::time::timeout(REQUEST_WITHIN, from.read_line(&mut line)).await??;
+    Ok(line)
+}
+
 async fn handle(
     engine: &Engine,
     reload: &impl Reload,
@@ -116,10 +125,13 @@ async fn handle(
     match request {
         Request::Sync { panel } => sync(engine, panel).await,
         Request::Reload {} => Ok(reload.reload().await),
-        Request::CheckOnline {} => check_online(engine).await,
-        Request::Panels {} => Ok(Response::Panels(
-            engine.panels().into_iter().map(panel_row).collect(),
-        )),
+        Request::CheckOnline { panels } => check_online(engine, panels).await,
+        Request::Panels {} => {
+            let all_paused = engine.is_paused();
+            let panels = engine.panels().into_iter();
+            let rows = panels.map(|report| panel_row(report, all_paused));
+            Ok(Response::Panels(rows.collect()))
+        }
         Request::Pause { panel, paused } => {
             let panel = panel.map(PanelName::new);
             engine
@@ -138,9 +150,10 @@ async fn handle(
         Request::Resolve {
             order,
             placed,
+            actor,
             reason,
         } => {
-            let decision = decision(order, reason);
+            let decision = decision(order, actor, reason).map_err(text)?;
             let order = match placed {
                 Some(id) => engine.resolve_placed(decision, id.as_str().into()).await,
                 None => engine.resolve_not_placed(decision).await,
@@ -151,21 +164,22 @@ async fn handle(
         }
         Request::Settle {
             order,
-            refund,
+            refund: amount,
+            actor,
             reason,
         } => {
-            let refund = Money::parse(&refund).map_err(text)?;
-            let order = engine
-                .settle(decision(order, reason), refund)
-                .await
-                .map_err(text)?;
-            Ok(done(order.id, &format!("{} given back", refund)))
+            let amount = refund(&amount).map_err(text)?;
+            let decision = decision(order, actor, reason).map_err(text)?;
+            let order = engine.settle(decision, amount).await.map_err(text)?;
+            Ok(done(order.id, &format!("{amount} given back")))
         }
-        Request::Cancel { order, reason } => {
-            let order = engine
-                .cancel_unsent(decision(order, reason))
-                .await
-                .map_err(text)?;
+        Request::Cancel {
+            order,
+            actor,
+            reason,
+        } => {
+            let decision = decision(order, actor, reason).map_err(text)?;
+            let order = engine.cancel_unsent(decision).await.map_err(text)?;
             Ok(done(order.id, order.word().word()))
         }
     }
@@ -201,10 +215,9 @@ async fn sync(engine: &Engine, panel: Option<String>) -> Result<Response, Vec<St
     }
 }
 
-async fn check_online(engine: &Engine) -> Result<Response, Vec<String>> {
+async fn check_online(engine: &Engine, panels: Vec<String>) -> Result<Response, Vec<String>> {
     let (mut done, mut failed) = (Vec::new(), Vec::new());
-    for report in engine.panels() {
-        let panel = report.panel;
+    for panel in panels.into_iter().map(PanelName::new) {
         match engine.balance_at(&panel).await {
             Ok(Ok(balance)) => done.push(format!("{panel}: balance {}", balance.amount)),
             Ok(Err(error)) => failed.push(format!("{panel}: no balance: {error}")),
@@ -222,11 +235,16 @@ async fn check_online(engine: &Engine) -> Result<Response, Vec<String>> {
     }
 }
 
-fn panel_row(report: PanelReport) -> PanelRow {
+fn panel_row(report: PanelReport, all_paused: bool) -> PanelRow {
     let desk = report.desk;
+    let state = match (all_paused, desk.rests.is_empty()) {
+        (false, _) => desk.state(),
+        (true, true) => ALL_PAUSED.to_owned(),
+        (true, false) => format!("{ALL_PAUSED}, {}", desk.state()),
+    };
     PanelRow {
         panel: report.panel.to_string(),
-        state: desk.state(),
+        state,
         currency: report.currency.to_string(),
         balance: desk.balance.map(|balance| balance.to_string()),
         offers: report.offers,
@@ -247,5 +265,25 @@ fn text(error: impl std::fmt::Display) -> Vec<String> {
 /// Bound of one request line.
 const REQUEST_BYTES: u64 = 64 * 1024;
 
+/// Longest wait for the rest of it.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
 /// Bound of the commands that are answered side by side.
 const COMMANDS_AT_ONCE: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_command_is_not_waited_for_for_ever() {
+        let (mut client, server) = tokio::io::duplex(64);
+        client.write_all(b"{\"command\"").await.expect("sent");
+        let error = read_line(server).await.expect_err("the rest never comes");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+
+        let (mut client, server) = tokio::io::duplex(64);
+        client.write_all(b"{}\nmore").await.expect("sent");
+        assert_eq!(read_line(server).await.expect("a line"), "{}\n");
+    }
+}

@@ -3,6 +3,7 @@
 mod customers;
 mod exits;
 mod keys;
+mod panels;
 mod services;
 mod sim;
 
