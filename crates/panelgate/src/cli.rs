@@ -13,7 +13,7 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
-use values::{currency, moment, money, order_state, reference};
+use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 
 /// A reseller gateway for the panel API v2
 #[derive(Debug, Parser)]
@@ -131,8 +131,8 @@ pub(crate) enum Orders {
     Settle {
         /// Our id
         order: i64,
-        /// How much, at most what is held or was taken
-        #[arg(long, value_name = "AMOUNT", value_parser = money)]
+        /// How much: more than nothing, at most what is held or was taken
+        #[arg(long, value_name = "AMOUNT", value_parser = refund)]
         refund: Money,
         /// Why
         #[arg(long, value_name = "TEXT", value_parser = reference)]
@@ -251,16 +251,16 @@ pub(crate) struct Sim {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// How much faster than the clock orders are worked on
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
     pub(crate) speed: f64,
     /// The only key it knows
-    #[arg(long, default_value = "sim-key")]
+    #[arg(long, default_value = "sim-key", value_parser = reference)]
     pub(crate) key: String,
     /// The currency of its prices
     #[arg(long, default_value = "USD", value_parser = currency)]
     pub(crate) currency: Currency,
     /// What was paid in advance
-    #[arg(long, value_name = "AMOUNT", default_value = "1000000", value_parser = money)]
+    #[arg(long, value_name = "AMOUNT", default_value = "1000000", value_parser = prepaid)]
     pub(crate) balance: Money,
     /// What goes wrong, as TOML or JSON
     #[arg(long, value_name = "FILE")]

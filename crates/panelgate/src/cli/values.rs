@@ -6,6 +6,8 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
+use crate::control::protocol;
+
 /// An amount, exactly.
 pub(super) fn money(text: &str) -> Result<Money, String> {
     Money::parse(text).map_err(|error| error.to_string())
@@ -26,6 +28,28 @@ pub(super) fn credit_limit(text: &str) -> Result<Money, String> {
         return Err("a credit limit is 0 or more".to_owned());
     }
     Ok(limit)
+}
+
+/// What a panel has of us: nothing or more.
+pub(super) fn prepaid(text: &str) -> Result<Money, String> {
+    let balance = money(text)?;
+    if balance < Money::ZERO {
+        return Err("a balance is 0 or more".to_owned());
+    }
+    Ok(balance)
+}
+
+/// What is given back: more than nothing.
+pub(super) fn refund(text: &str) -> Result<Money, String> {
+    protocol::refund(text).map_err(|error| error.to_string())
+}
+
+/// How many times faster than the clock.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "a number above 0, such as 10 or 0.5".to_owned())
 }
 
 /// A currency code.

@@ -97,3 +97,13 @@ fn what_is_not_there_is_1() {
         .expect_error(1);
     assert_eq!(house.run(&["orders", "list", "--json"]).expect(0), "[]\n");
 }
+
+#[test]
+fn a_refund_is_more_than_nothing() {
+    let house = House::with_ann();
+    for amount in ["0", "0.00"] {
+        let line = ["orders", "settle", "1", "--reason", "x", "--refund", amount];
+        let error = house.run(&line).expect_error(2);
+        assert!(error.contains("a refund is more than nothing"), "{error}");
+    }
+}

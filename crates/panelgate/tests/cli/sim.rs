@@ -57,3 +57,21 @@ fn a_fault_plan_that_makes_no_sense_is_refused() {
     let error = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(error.contains("faults.toml"), "{error}");
 }
+
+#[test]
+fn a_panel_that_makes_no_sense_is_wrong_use() {
+    let wrong = [
+        ("--speed", "0"),
+        ("--speed", "-1"),
+        ("--speed", "inf"),
+        ("--speed", "NaN"),
+        ("--balance", "-1"),
+        ("--key", ""),
+    ];
+    for (name, value) in wrong {
+        let setting = format!("{name}={value}");
+        let args = ["sim", "--listen", "127.0.0.1:0", &setting];
+        let ran = crate::Ran::from(panelgate().args(args).output().expect("ran"));
+        ran.expect_error(2);
+    }
+}
