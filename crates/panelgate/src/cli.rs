@@ -217,6 +217,11 @@ pub(crate) enum Panels {
         /// Which
         panel: String,
     },
+    /// Say that a panel on a new host is the one that has its orders
+    Adopt {
+        /// Which
+        panel: String,
+    },
     /// Book what was paid to a panel; the same reference twice books once
     Deposit {
         /// To whom

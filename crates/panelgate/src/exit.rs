@@ -54,7 +54,10 @@ fn code(error: &anyhow::Error) -> u8 {
         return BAD_CONFIG;
     }
     if let Some(
-        StartError::MissingPanel { .. } | StartError::Catalogue(SyncError::IdTaken { .. }),
+        StartError::MissingPanel { .. }
+        | StartError::MovedPanel { .. }
+        | StartError::Panel { .. }
+        | StartError::Catalogue(SyncError::IdTaken { .. }),
     ) = error.downcast_ref()
     {
         return BAD_CONFIG;

@@ -1,10 +1,14 @@
 //! The store, opened beside a server that may be running, or in its place.
 
+use std::sync::Arc;
+
 use panelgate_domain::ids::Currency;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreError};
 
 use crate::config::Config;
+use crate::exit;
+use crate::output;
 
 /// What happens if there is no store yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,13 @@ async fn open_for<T>(
 ) -> anyhow::Result<T> {
     let options = Options {
         create: missing == Missing::Create,
+        // Nobody is ever told what became of a commit that failed, so there is nothing to wait for.
+        on_fatal: Arc::new(|why| {
+            output::note(&format!(
+                "error: {why}; whether it is booked shows when the store works again"
+            ));
+            exit::now(exit::STORE_UNREACHABLE)
+        }),
         ..Options::default()
     };
     let store = match SqliteStore::open(&config.store_path, role, options) {

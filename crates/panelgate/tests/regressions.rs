@@ -184,6 +184,48 @@ async fn an_end_without_numbers_waits_for_the_operator() {
     gateway.verify();
 }
 
+/// How much of a flat price goes back is for people to say: also nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_that_is_partial_waits_for_the_operator() {
+    let panel = panel().await;
+    let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
+    let key = gateway.customer("ann", "100");
+    let service = gateway.service_named(&key, "Package").await;
+    let order = gateway
+        .add(&key, &service, "https://example.com/1", 1)
+        .await
+        .expect("accepted");
+    let upstream = panel.books().orders()[0].id;
+    panel.set_order(upstream, |order| order.say("status", "Partial"));
+    until("it is on the operator's list", || async {
+        gateway.status(&key, order).await;
+        gateway
+            .run(&["orders", "list", "--flagged"])
+            .contains("placed")
+            .then_some(())
+    })
+    .await;
+    gateway.run(&[
+        "orders",
+        "settle",
+        &order.to_string(),
+        "--refund",
+        "0",
+        "--reason",
+        "all of it came",
+    ]);
+    assert_eq!(gateway.status(&key, order).await["charge"], "65.7342");
+    assert_eq!(
+        gateway
+            .run(&["orders", "list", "--flagged"])
+            .lines()
+            .count(),
+        1,
+        "only the heading"
+    );
+    gateway.verify();
+}
+
 /// Services leave the catalogue under load: what was begun is ended all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_order_gets_stuck_when_its_service_leaves() {

@@ -39,7 +39,7 @@ pub(super) fn prepaid(text: &str) -> Result<Money, String> {
     Ok(balance)
 }
 
-/// What is given back: more than nothing.
+/// What is given back: nothing or more.
 pub(super) fn refund(text: &str) -> Result<Money, String> {
     protocol::refund(text).map_err(|error| error.to_string())
 }

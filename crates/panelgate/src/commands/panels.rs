@@ -11,7 +11,7 @@ use crate::cli::Panels;
 use crate::clock;
 use crate::config::{self, Config, Keys, Panel};
 use crate::control::protocol::Request;
-use crate::output::Form;
+use crate::output::{self, Form};
 use crate::store::{Missing, with_store};
 
 /// Does what the command says.
@@ -23,6 +23,7 @@ pub(crate) async fn run(path: &Path, command: Panels) -> anyhow::Result<()> {
         }
         Panels::Pause { panel } => operate::pause_panel(&config, &panel, true).await,
         Panels::Resume { panel } => operate::pause_panel(&config, &panel, false).await,
+        Panels::Adopt { panel } => adopt(&config, &panel).await,
         Panels::Deposit {
             panel,
             amount,
@@ -35,6 +36,20 @@ pub(crate) async fn run(path: &Path, command: Panels) -> anyhow::Result<()> {
             say_booked(booked.await?)
         }
     }
+}
+
+/// From now on the panel's orders are on the host that the configuration names.
+async fn adopt(config: &Config, panel: &str) -> anyhow::Result<()> {
+    let panel = named(config, panel)?;
+    let host = panel.url.host_str().unwrap_or_default();
+    with_store(config, Missing::Refuse, async |store| {
+        Ok(store
+            .set_panel_host(&panel.name, host, clock::now())
+            .await?)
+    })
+    .await?;
+    output::say(&format!("panel `{}` is on {host}", panel.name))?;
+    Ok(())
 }
 
 /// The panel of this name, or which ones there are.
