@@ -115,11 +115,6 @@ impl Book {
         oldest
     }
 
-    /// Ended orders may be brought back by a look at the store; live ones never leave.
-    pub(crate) fn live_count(&self) -> usize {
-        self.live.len()
-    }
-
     fn index(&self, order: &Order) {
         if let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) {
             let key = (panel.clone(), upstream_id.clone());
@@ -148,7 +143,7 @@ mod tests {
             book.get(OrderId(1)).expect("kept").state,
             OrderState::Closed
         );
-        assert_eq!(book.live_count(), 0);
+        assert_eq!(book.live.len(), 0);
     }
 
     #[test]

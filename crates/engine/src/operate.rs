@@ -167,10 +167,4 @@ impl Engine {
     pub fn is_paused(&self) -> bool {
         self.0.is_paused()
     }
-
-    /// Orders in memory that have not ended.
-    #[must_use]
-    pub fn live_orders(&self) -> usize {
-        self.0.book.live_count()
-    }
 }

@@ -69,7 +69,7 @@ impl Core {
         }
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
         let nothing_new = fact.says_the_same(&known) && (flag.is_none() || order.flag.is_some());
-        if fact.word.final_word().is_some() {
+        if fact.word.final_word().is_some() && !fact.says_the_same(&known) {
             // It ends now, or a second look has to agree.
             self.looks.soon(order.id, self.now(), &self.settings);
         }
