@@ -83,6 +83,8 @@ pub struct Order {
     pub upstream_id: Option<UpstreamId>,
     /// The last known upstream state.
     pub fact: Option<Fact>,
+    /// The fact's final word is not believed yet: only a look at or after this time may confirm it.
+    pub doubt: Option<Timestamp>,
     /// What was kept of the hold; given exactly when the state is closed. Later refunds lower it.
     pub taken: Option<Money>,
     /// Whether its service had refills when it was bought.
@@ -187,6 +189,7 @@ mod tests {
             panel: None,
             upstream_id: None,
             fact,
+            doubt: None,
             taken: None,
             refill: true,
             cancel: true,

@@ -29,6 +29,7 @@ pub(crate) fn order(version: i64, state: OrderState) -> Order {
         panel: Some("alpha".into()),
         upstream_id: Some("77".into()),
         fact: Some(Fact::accepted(Timestamp(1))),
+        doubt: None,
         taken: None,
         refill: false,
         cancel: false,

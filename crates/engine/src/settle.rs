@@ -138,6 +138,7 @@ fn learn(order: &Order, fact: Fact, flag: Option<String>) -> Next {
         order: order.id,
         fact,
         flag,
+        doubt: None,
     })
 }
 

@@ -205,6 +205,8 @@ pub struct Learned {
     pub fact: Fact,
     /// Puts the order on the operator's list, if it is not there yet.
     pub flag: Option<String>,
+    /// See [`Order::doubt`]; replaces what was kept before.
+    pub doubt: Option<Timestamp>,
 }
 
 /// A filter over orders; everything given must match. Newest first.

@@ -25,6 +25,7 @@ pub(crate) async fn filters_narrow_newest_first(world: World) {
         order: placed,
         fact: fact(StatusWord::Pending, None, 9),
         flag: Some("odd".into()),
+        doubt: None,
     };
     world.store.learn(vec![learned]).await.expect("learned");
     let (first, second, third) = (open, placed, OrderId(3));

@@ -91,6 +91,7 @@ pub(crate) async fn an_operator_splits_the_hold(world: World) {
             order: id,
             fact: fact(StatusWord::Partial, None, 5),
             flag: Some("how much?".into()),
+            doubt: None,
         };
         world.store.learn(vec![flagged]).await.expect("learned");
         for bad in ["10.000001", "-0.000001"] {
@@ -231,6 +232,7 @@ pub(crate) async fn a_charge_beyond_the_books_is_flagged(world: World) {
         order,
         fact: charged(StatusWord::InProgress, most, 5),
         flag: None,
+        doubt: None,
     });
     let changed = world
         .store
@@ -274,6 +276,7 @@ pub(crate) async fn facts_replace_older_ones_only(world: World) {
         order: id,
         fact: fact(StatusWord::Pending, None, 18),
         flag: Some(text.into()),
+        doubt: None,
     };
     let flagged = world.store.learn(vec![flag("odd")]).await.expect("learned");
     assert_eq!(
@@ -306,6 +309,7 @@ pub(crate) async fn closed_orders_learn_nothing(world: World) {
             order,
             fact: charged(StatusWord::Canceled, "1", 10),
             flag: Some("late".into()),
+            doubt: None,
         };
         assert!(
             world

@@ -183,6 +183,7 @@ impl World {
                 order,
                 fact,
                 flag: None,
+                doubt: None,
             }])
             .await
             .expect("learned")

@@ -35,6 +35,7 @@ pub(in crate::sqlite) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
             .get::<_, Option<String>>("upstream_id")?
             .map(UpstreamId::new),
         fact: fact(row)?,
+        doubt: None,
         taken: row.get::<_, Option<i64>>("taken")?.map(Money::from_micros),
         refill: row.get("refill")?,
         cancel: row.get("cancel")?,
