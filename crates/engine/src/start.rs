@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use dashmap::DashSet;
 use futures_util::future::join_all;
 use panelgate_domain::catalogue::Catalogue;
-use panelgate_domain::ids::PanelName;
+use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{Store, StoreError};
@@ -137,9 +137,7 @@ impl Engine {
         core.load_lists().await?;
         core.rebuild(None).await?;
         core.load_pauses().await?;
-        for order in core.store.placed_orders().await? {
-            core.remember(order);
-        }
+        core.load_placed().await?;
         let first_syncs = join_all(tasks::start(&core));
         // A panel that is down does not keep the gateway from serving what it knows.
         _ = tokio::time::timeout(FIRST_SYNCS, first_syncs).await;
@@ -188,6 +186,19 @@ impl Engine {
 }
 
 impl Core {
+    /// Page by page, so that no order is in memory twice.
+    async fn load_placed(&self) -> Result<(), StoreError> {
+        let mut after = OrderId(0);
+        loop {
+            let page = self.store.placed_orders(after, PLACED_PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = last.id;
+            page.into_iter().for_each(|order| _ = self.remember(order));
+        }
+    }
+
     async fn take_over(
         self: &Arc<Self>,
         rules: Arc<Rules>,
@@ -295,3 +306,6 @@ fn host(settings: &PanelSettings) -> String {
 
 /// A start waits at most this long for the panels' lists.
 const FIRST_SYNCS: Duration = Duration::from_secs(5);
+
+/// Placed orders that a start reads at once.
+const PLACED_PAGE: u64 = 1_000;

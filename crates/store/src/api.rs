@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
+use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
@@ -12,6 +13,7 @@ use panelgate_domain::ids::{
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::Order;
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, RefillWord};
 use panelgate_domain::time::Timestamp;
@@ -25,6 +27,9 @@ use crate::model::{
 
 /// Result of a store operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Most facts that [`Store::learn`] takes at once: new orders wait for no longer than these take to be written.
+pub const MAX_LEARNED: usize = 1_000;
 
 /// The books, the orders and the catalogue. Every method is one transaction: when it returns `Ok`, what it did is durable;
 /// when its future is dropped, it happens or not, but never half.
@@ -122,16 +127,37 @@ pub trait Store: Send + Sync + 'static {
     async fn park_orphans(&self, at: Timestamp) -> Result<Vec<Order>>;
     /// open → closed(Canceled); held → available. It was never sent, so this is always safe.
     async fn close_unsent(&self, decision: Decision) -> Result<Order>;
-    /// Keeps what was learned of placed orders (facts, flags), and moves the difference if a panel's charge changed.
-    /// Orders that are not placed any more are left alone. Answers those that changed.
+    /// Keeps what was learned of placed orders (facts, doubts, flags), and moves the difference if a panel's charge changed.
+    /// An older fact replaces neither a newer one nor its doubt. Orders that are not placed any more are left alone. Answers
+    /// those that changed.
+    ///
+    /// # Errors
+    /// [`StoreError::BadAmount`] for more than [`MAX_LEARNED`]: the caller cuts them into pieces.
     async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>>;
-    /// placed → closed; the hold is split (held → sales, held → available).
+    /// placed → closed; the hold is split (held → sales, held → available). The age of a delivered order is counted, see
+    /// [`completions`](Self::completions).
     async fn close_order(
         &self,
         order: OrderId,
         fact: Fact,
         settlement: Settlement,
     ) -> Result<Order>;
+
+    /// An order that a fact closed has ended better for its customer, says a later look: sales → available, the difference
+    /// between what is taken and what `settlement` takes, so that hand refunds count and nothing is paid twice. End and fact
+    /// change with it. `settlement` has to be what the formula makes of the fact.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] if it is not closed. [`StoreError::NothingMore`] if its panel did not close it, if the fact is
+    /// older than the one known, or if the customer would gain nothing, as in a repeat.
+    async fn settle_later(
+        &self,
+        order: OrderId,
+        fact: Fact,
+        settlement: Settlement,
+    ) -> Result<Order>;
+    /// Puts an order in any state on the operator's list, unless it is there already.
+    async fn flag_order(&self, order: OrderId, text: String, at: Timestamp) -> Result<Order>;
 
     // --- cancel and refill --------------------------------------------------------------------------------------------
 
@@ -164,8 +190,15 @@ pub trait Store: Send + Sync + 'static {
     async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>>;
     /// The oldest open orders with their specs.
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>>;
-    /// All placed orders: what has to be looked at.
-    async fn placed_orders(&self) -> Result<Vec<Order>>;
+    /// Placed orders with greater ids than `after`, at most `limit`, by id: what has to be looked at, page by page.
+    async fn placed_orders(&self, after: OrderId, limit: u64) -> Result<Vec<Order>>;
+    /// Orders that a fact closed at or after `since`, at most `limit`, oldest end first: their panels may still change their
+    /// minds. Of those closed at `since` itself, only the ones with greater ids than `after`: the next page begins with the
+    /// time and the id of the last order.
+    async fn ended_since(&self, since: Timestamp, after: OrderId, limit: u64)
+    -> Result<Vec<Order>>;
+    /// For each service the ages at which its orders were delivered, whole or in part.
+    async fn completions(&self) -> Result<Vec<(ServiceId, Completions)>>;
     /// Orders by filter, newest first.
     async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>>;
     /// Everything about one order.
@@ -193,6 +226,16 @@ pub trait Store: Send + Sync + 'static {
     async fn set_panel_host(&self, panel: &PanelName, host: &str, at: Timestamp) -> Result<()>;
     /// The hosts of all panels that ever served: another host under an old name never had that panel's orders.
     async fn panel_hosts(&self) -> Result<HashMap<PanelName, String>>;
+    /// Keeps (or forgets) that a panel speaks in this way.
+    async fn set_panel_trait(
+        &self,
+        panel: &PanelName,
+        learned: PanelTrait,
+        on: bool,
+        at: Timestamp,
+    ) -> Result<()>;
+    /// How panels speak.
+    async fn panel_traits(&self) -> Result<Vec<(PanelName, PanelTrait)>>;
     /// Keeps an answer that came after its order was decided, and puts the order on the operator's list: the panel may have an
     /// order that belongs to nobody.
     async fn note_orphan(&self, order: OrderId, answer: Answer) -> Result<Order>;

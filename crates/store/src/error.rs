@@ -20,6 +20,9 @@ pub enum StoreError {
         /// Its state.
         found: OrderState,
     },
+    /// A later look at a closed order gives its customer nothing more than they have.
+    #[error("order {0} is settled: a later look gives its customer nothing more")]
+    NothingMore(OrderId),
     /// The panel gave out this id before.
     #[error("the panel gave the id {0} to another order")]
     DuplicateUpstreamId(String),

@@ -1,14 +1,12 @@
 //! What operators decide about orders.
 
 use panelgate_domain::ids::UpstreamId;
-use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use rusqlite::{Connection, params};
 
-use super::ledger::{self, Account, Transfer};
-use super::meta;
 use super::orders::close::{self, By, Ending};
+use super::orders::refund::{self, Refund};
 use super::orders::{place, steps};
 use crate::api::Result;
 use crate::error::StoreError;
@@ -78,7 +76,6 @@ fn close_by_hand(
     close::end(connection, order, &ending, &why(decision)).map(drop)
 }
 
-/// sales → available
 fn refund_closed(
     connection: &Connection,
     order: &Order,
@@ -90,24 +87,14 @@ fn refund_closed(
         .checked_sub(refund)
         .filter(|kept| refund >= Money::ZERO && *kept >= Money::ZERO);
     let kept = kept.ok_or_else(|| out_of_bounds(refund, taken))?;
-    let rows = connection
-        .prepare_cached(
-            "UPDATE orders SET taken = ?3, version = version + 1 WHERE id = ?1 AND version = ?2 AND state = 'closed'",
-        )?
-        .execute(params![order.id.0, order.version, kept.micros()])?;
-    steps::changed(order, rows)?;
-    let transfer = Transfer {
-        kind: TransferKind::Refund,
-        from: Account::Sales,
-        to: Account::Available(order.customer),
+    let given_back = Refund {
+        kept,
         amount: refund,
-        currency: &meta::currency(connection)?,
         reference: &format!("order/{}/refund/{}", order.id, order.version),
-        order: Some(order.id),
         by: by(decision),
         at: decision.at,
     };
-    ledger::book(connection, &transfer)?;
+    refund::give(connection, order, &given_back)?;
     let text = format!("{refund} given back, {kept} kept; {}", why(decision));
     steps::tell(connection, order.id, decision.at, "settled", &text)
 }

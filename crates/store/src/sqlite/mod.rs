@@ -16,6 +16,7 @@ mod open;
 mod orders;
 mod pauses;
 mod readers;
+mod traits;
 mod values;
 mod verify;
 mod writer;
@@ -25,6 +26,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
+use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
@@ -33,13 +35,14 @@ use panelgate_domain::ids::{
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, RefillWord};
 use panelgate_domain::time::Timestamp;
 use rusqlite::Connection;
 
 pub use self::open::{Options, Role};
-use self::orders::{cancel, close, learn, orphan, place, query, refill};
+use self::orders::{cancel, close, completions, flag, later, learn, place, query, refill};
 use self::readers::Readers;
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
@@ -248,6 +251,18 @@ impl Store for SqliteStore {
         self.write(move |c| close::by_fact(c, order, &fact, settlement))
             .await
     }
+    async fn settle_later(
+        &self,
+        order: OrderId,
+        fact: Fact,
+        settlement: Settlement,
+    ) -> Result<Order> {
+        self.write(move |c| later::settle(c, order, &fact, settlement))
+            .await
+    }
+    async fn flag_order(&self, order: OrderId, text: String, at: Timestamp) -> Result<Order> {
+        self.write(move |c| flag::set(c, order, &text, at)).await
+    }
 
     async fn wish_cancel(&self, order: OrderId, at: Timestamp) -> Result<Order> {
         self.write(move |c| cancel::wish(c, order, at)).await
@@ -282,8 +297,20 @@ impl Store for SqliteStore {
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>> {
         self.read(move |c| query::waiting(c, limit)).await
     }
-    async fn placed_orders(&self) -> Result<Vec<Order>> {
-        self.read(query::placed).await
+    async fn placed_orders(&self, after: OrderId, limit: u64) -> Result<Vec<Order>> {
+        self.read(move |c| query::placed(c, after, limit)).await
+    }
+    async fn ended_since(
+        &self,
+        since: Timestamp,
+        after: OrderId,
+        limit: u64,
+    ) -> Result<Vec<Order>> {
+        self.read(move |c| query::ended(c, since, after, limit))
+            .await
+    }
+    async fn completions(&self) -> Result<Vec<(ServiceId, Completions)>> {
+        self.read(completions::all).await
     }
     async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>> {
         self.read(move |c| query::list(c, &filter)).await
@@ -318,8 +345,23 @@ impl Store for SqliteStore {
     async fn panel_hosts(&self) -> Result<HashMap<PanelName, String>> {
         self.read(hosts::all).await
     }
+    async fn set_panel_trait(
+        &self,
+        panel: &PanelName,
+        learned: PanelTrait,
+        on: bool,
+        at: Timestamp,
+    ) -> Result<()> {
+        let panel = panel.clone();
+        self.write(move |c| traits::set(c, &panel, learned, on, at))
+            .await
+    }
+    async fn panel_traits(&self) -> Result<Vec<(PanelName, PanelTrait)>> {
+        self.read(traits::all).await
+    }
     async fn note_orphan(&self, order: OrderId, answer: Answer) -> Result<Order> {
-        self.write(move |c| orphan::note(c, order, &answer)).await
+        self.write(move |c| flag::note_orphan(c, order, &answer))
+            .await
     }
     async fn pauses(&self) -> Result<Vec<Option<PanelName>>> {
         self.read(pauses::all).await

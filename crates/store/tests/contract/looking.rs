@@ -131,7 +131,11 @@ pub(crate) async fn waiting_orders_are_oldest_first_and_sendable(world: World) {
     assert_eq!(waiting[0].spec, world.new_order("1").spec);
     assert_eq!(world.store.waiting_orders(1).await.expect("read").len(), 1);
     let placed = world.placed("1", "u1").await;
-    let looked_at = world.store.placed_orders().await.expect("read");
+    let looked_at = world
+        .store
+        .placed_orders(OrderId(0), 10)
+        .await
+        .expect("read");
     assert_eq!(
         looked_at.iter().map(|order| order.id).collect::<Vec<_>>(),
         [placed]

@@ -5,14 +5,14 @@ use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::Fact;
+use panelgate_domain::status::{Fact, Final};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, ToSql, params};
 
 use super::super::ledger::{self, Account, Transfer};
 use super::super::meta;
 use super::rows::{FactParams, SET_FACT};
-use super::{cost, learn, steps};
+use super::{completions, cost, learn, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::Decision;
@@ -89,11 +89,7 @@ pub(in crate::sqlite) fn by_fact(
 ) -> Result<Order> {
     let order = steps::load(connection, id)?;
     steps::allow(&order, &[OrderState::Placed], OrderState::Closed)?;
-    if order.basis().settle(fact) != Verdict::Settle(settlement) {
-        return Err(StoreError::Corrupt(format!(
-            "{settlement:?} is not what {fact:?} does to order {id}"
-        )));
-    }
+    check_formula(&order, fact, settlement)?;
     let columns = FactParams::new(fact);
     let sql = format!(
         "UPDATE orders SET {SET_FACT} WHERE id = :id AND version = :version AND state = 'placed'"
@@ -104,6 +100,9 @@ pub(in crate::sqlite) fn by_fact(
         .execute(&*columns.with(&more))?;
     steps::changed(&order, rows)?;
     cost::book_charge(connection, &order, fact.charge, fact.at)?;
+    if settlement.word != Final::Canceled {
+        completions::count(connection, &order, fact.at)?;
+    }
     let ending = Ending {
         settlement,
         by: By::Fact,
@@ -111,6 +110,22 @@ pub(in crate::sqlite) fn by_fact(
         decided: None,
     };
     end(connection, &order, &ending, &learn::said(fact))
+}
+
+/// A fact settles an order by the formula and in no other way.
+pub(in crate::sqlite) fn check_formula(
+    order: &Order,
+    fact: &Fact,
+    settlement: Settlement,
+) -> Result<()> {
+    if order.basis().settle(fact) == Verdict::Settle(settlement) {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(format!(
+            "{settlement:?} is not what {fact:?} does to order {}",
+            order.id
+        )))
+    }
 }
 
 /// Closes the order and splits its hold.
@@ -142,7 +157,7 @@ pub(in crate::sqlite) fn end(
     let rows = connection
         .prepare_cached(
             "UPDATE orders SET state = 'closed', ended = ?4, closed_by = ?5, taken = ?6, closed = ?7,
-                               version = version + 1
+                               doubt = NULL, version = version + 1
              WHERE id = ?1 AND version = ?2 AND state = ?3",
         )?
         .execute(params![

@@ -2,61 +2,79 @@
 
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::status::Fact;
+use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, ToSql};
 
 use super::rows::{FactParams, SET_FACT};
 use super::{cost, steps};
-use crate::api::Result;
+use crate::api::{MAX_LEARNED, Result};
+use crate::error::StoreError;
 use crate::model::Learned;
 
-/// Keeps facts and flags of placed orders; others are left alone. Answers those that changed.
+/// Keeps facts, doubts and flags of placed orders; others are left alone. Answers those that changed.
 pub(in crate::sqlite) fn learn(connection: &Connection, learned: &[Learned]) -> Result<Vec<Order>> {
+    if learned.len() > MAX_LEARNED {
+        return Err(StoreError::BadAmount(format!(
+            "{} facts are more than the {MAX_LEARNED} that are learned at once",
+            learned.len()
+        )));
+    }
     let mut changed = Vec::with_capacity(learned.len());
     for one in learned {
         let order = steps::load(connection, one.order)?;
-        if order.state == OrderState::Placed && keep(connection, &order, one)? {
-            changed.push(steps::load(connection, order.id)?);
+        if order.state == OrderState::Placed {
+            changed.extend(keep(connection, order, one)?);
         }
     }
     Ok(changed)
 }
 
-/// Whether there was anything new.
-fn keep(connection: &Connection, order: &Order, learned: &Learned) -> Result<bool> {
-    let fact = newest(order, &learned.fact);
+/// The order afterwards, if there was anything new.
+fn keep(connection: &Connection, order: Order, learned: &Learned) -> Result<Option<Order>> {
+    let (fact, doubt) = newest(&order, learned);
     let flag = learned.flag.as_deref().filter(|_| order.flag.is_none());
-    if order.fact == Some(fact) && flag.is_none() {
-        return Ok(false);
+    if order.fact == Some(fact) && order.doubt == doubt && flag.is_none() {
+        return Ok(None);
     }
     let sql = format!(
-        "UPDATE orders SET flag = coalesce(flag, :flag), version = version + 1, {SET_FACT}
+        "UPDATE orders SET flag = coalesce(flag, :flag), doubt = :doubt, version = version + 1, {SET_FACT}
          WHERE id = :id AND version = :version AND state = 'placed'"
     );
     let columns = FactParams::new(&fact);
-    let more: [(&str, &dyn ToSql); 3] = [
+    let more: [(&str, &dyn ToSql); 4] = [
         (":flag", &flag),
+        (":doubt", &doubt.map(|until| until.0)),
         (":id", &order.id.0),
         (":version", &order.version),
     ];
     let rows = connection
         .prepare_cached(&sql)?
         .execute(&*columns.with(&more))?;
-    steps::changed(order, rows)?;
+    steps::changed(&order, rows)?;
     if let Some(flag) = flag {
         steps::tell(connection, order.id, learned.fact.at, "flagged", flag)?;
     }
     if is_news(order.fact.as_ref(), &fact) {
         steps::tell(connection, order.id, fact.at, "learned", &said(&fact))?;
-        cost::book_charge(connection, order, fact.charge, fact.at)?;
+        cost::book_charge(connection, &order, fact.charge, fact.at)?;
+        // The charge may have put it on the list.
+        return steps::load(connection, order.id).map(Some);
     }
-    Ok(true)
+    // Most looks only move counters: what was written is known, and reading it again would cost as much as writing it.
+    Ok(Some(Order {
+        version: order.version + 1,
+        fact: Some(fact),
+        doubt,
+        flag: order.flag.or_else(|| flag.map(str::to_owned)),
+        ..order
+    }))
 }
 
-/// Answers overtake each other; an older one never replaces a newer one.
-fn newest(order: &Order, fact: &Fact) -> Fact {
+/// Answers overtake each other; an older one never replaces a newer one, nor what is doubted of it.
+fn newest(order: &Order, learned: &Learned) -> (Fact, Option<Timestamp>) {
     match order.fact {
-        Some(known) if known.at > fact.at => known,
-        _ => *fact,
+        Some(known) if known.at > learned.fact.at => (known, order.doubt),
+        _ => (learned.fact, learned.doubt),
     }
 }
 

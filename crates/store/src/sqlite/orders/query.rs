@@ -2,6 +2,7 @@
 
 use panelgate_domain::ids::{Currency, OfferId, OrderId, PanelName, PlacementId};
 use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::super::values;
@@ -24,16 +25,40 @@ pub(in crate::sqlite) fn among(connection: &Connection, ids: &[OrderId]) -> Resu
 pub(in crate::sqlite) fn waiting(connection: &Connection, limit: u64) -> Result<Vec<Sendable>> {
     let mut query = connection
         .prepare_cached("SELECT * FROM orders WHERE state = 'open' ORDER BY id LIMIT ?1")?;
-    let found = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], rows::sendable)?;
+    let found = query.query_map([at_most(limit)], rows::sendable)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// All placed orders, oldest first.
-pub(in crate::sqlite) fn placed(connection: &Connection) -> Result<Vec<Order>> {
-    let mut query =
-        connection.prepare_cached("SELECT * FROM orders WHERE state = 'placed' ORDER BY id")?;
-    let found = query.query_map([], rows::order)?;
+/// A page of placed orders.
+pub(in crate::sqlite) fn placed(
+    connection: &Connection,
+    after: OrderId,
+    limit: u64,
+) -> Result<Vec<Order>> {
+    let mut query = connection.prepare_cached(
+        "SELECT * FROM orders WHERE state = 'placed' AND id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let found = query.query_map([after.0, at_most(limit)], rows::order)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A page of orders that a fact closed, oldest end first.
+pub(in crate::sqlite) fn ended(
+    connection: &Connection,
+    since: Timestamp,
+    after: OrderId,
+    limit: u64,
+) -> Result<Vec<Order>> {
+    let mut query = connection.prepare_cached(
+        "SELECT * FROM orders WHERE closed_by = 'fact' AND (closed, id) > (?1, ?2)
+         ORDER BY closed, id LIMIT ?3",
+    )?;
+    let found = query.query_map([since.0, after.0, at_most(limit)], rows::order)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+fn at_most(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Orders by filter, newest first.

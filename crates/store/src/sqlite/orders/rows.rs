@@ -35,7 +35,7 @@ pub(in crate::sqlite) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
             .get::<_, Option<String>>("upstream_id")?
             .map(UpstreamId::new),
         fact: fact(row)?,
-        doubt: None,
+        doubt: row.get::<_, Option<i64>>("doubt")?.map(Timestamp),
         taken: row.get::<_, Option<i64>>("taken")?.map(Money::from_micros),
         refill: row.get("refill")?,
         cancel: row.get("cancel")?,
