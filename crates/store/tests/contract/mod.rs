@@ -3,8 +3,10 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod customers;
+pub(crate) mod later;
 pub(crate) mod life;
 pub(crate) mod looking;
+pub(crate) mod looks;
 pub(crate) mod money;
 pub(crate) mod opening;
 pub(crate) mod races;
@@ -69,7 +71,27 @@ macro_rules! cases {
                 facts_replace_older_ones_only
                 closed_orders_learn_nothing
             }
+            later {
+                a_changed_end_pays_the_difference_once
+                more_that_remains_is_more_that_goes_back
+                nothing_is_ever_taken_back
+                a_refund_by_hand_counts
+                a_later_settlement_has_to_be_the_formulas
+                only_what_a_fact_ended_ends_otherwise_later
+            }
+            looks {
+                a_doubt_is_kept_until_it_is_replaced
+                a_closed_order_is_not_doubted
+                what_is_learned_is_answered_as_it_is_kept
+                only_so_much_is_learned_at_once
+                any_order_may_be_flagged_once
+                delivered_orders_are_counted_by_their_age
+                how_a_panel_speaks_is_kept_until_it_is_forgotten
+                placed_orders_come_in_pages
+                ended_orders_come_in_pages_oldest_end_first
+            }
             races {
+                a_changed_end_is_paid_to_one_of_two
                 one_of_two_closes_wins
                 an_operator_and_a_panel_split_a_hold_once
                 funds_for_ten_are_ten_orders

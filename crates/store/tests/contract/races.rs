@@ -50,6 +50,28 @@ pub(crate) async fn one_of_two_closes_wins(world: World) {
     world.expect(["100", "0", "-60", "60"]).await;
 }
 
+pub(crate) async fn a_changed_end_is_paid_to_one_of_two(world: World) {
+    let world = world.funded().await;
+    for round in 0..10 {
+        let id = world.placed("10", &format!("u{round}")).await;
+        world
+            .close(id, fact(StatusWord::Completed, None, 9))
+            .await
+            .expect("closed");
+        let settlement = world.order(id).await.basis().canceled();
+        let looks = (0..2).map(|n| {
+            let store = world.store.clone();
+            let fact = fact(StatusWord::Canceled, None, 90 + n);
+            async move { store.settle_later(id, fact, settlement).await }
+        });
+        let results = all(looks).await;
+        let paid = results.iter().filter(|result| result.is_ok()).count();
+        let too_late = |result: &&Result<_, _>| matches!(result, Err(StoreError::NothingMore(_)));
+        assert_eq!((paid, results.iter().filter(too_late).count()), (1, 1));
+    }
+    world.expect(["100", "0", "-60", "60"]).await;
+}
+
 pub(crate) async fn an_operator_and_a_panel_split_a_hold_once(world: World) {
     let world = world.funded().await;
     for round in 0..10 {

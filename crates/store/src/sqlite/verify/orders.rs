@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::Final;
@@ -19,6 +18,8 @@ struct Sums {
     take: Sum,
     release: Sum,
     refund: Sum,
+    /// What was left of what was taken after the last refund that a later fact brought; refunds by hand may follow.
+    left_by_facts: Option<i128>,
     /// A transfer moved the money of somebody else.
     strangers: i64,
 }
@@ -54,16 +55,21 @@ pub(super) fn holds_are_resolved_once(connection: &Connection, found: &mut Findi
 
 fn sums(connection: &Connection, order: &Order) -> Result<Sums> {
     let mut query = connection.prepare_cached(
-        "SELECT t.kind, t.amount,
+        "SELECT t.kind, t.amount, t.reference,
                 EXISTS (SELECT 1 FROM entries e JOIN accounts a ON a.id = e.account
                         WHERE e.transfer = t.id AND a.customer IS NOT NULL AND a.customer <> ?2) AS stranger
-         FROM transfers t WHERE t.order_id = ?1",
+         FROM transfers t WHERE t.order_id = ?1 ORDER BY t.id",
     )?;
+    let by_facts = format!("order/{}/later/", order.id);
     let mut sums = Sums::default();
     let mut rows = query.query([order.id.0, order.customer.0])?;
     while let Some(row) = rows.next()? {
-        let (kind, amount, stranger): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        sums.strangers += stranger;
+        let (kind, amount): (String, i64) = (row.get(0)?, row.get(1)?);
+        let by_fact = row
+            .get_ref(2)?
+            .as_str()
+            .is_ok_and(|reference| reference.starts_with(&by_facts));
+        sums.strangers += row.get::<_, i64>(3)?;
         let sum = match kind.as_str() {
             "hold" => &mut sums.hold,
             "take" => &mut sums.take,
@@ -73,6 +79,9 @@ fn sums(connection: &Connection, order: &Order) -> Result<Sums> {
         };
         sum.transfers += 1;
         sum.micros += i128::from(amount);
+        if by_fact {
+            sums.left_by_facts = Some(sums.take.micros - sums.refund.micros);
+        }
     }
     Ok(sums)
 }
@@ -142,6 +151,13 @@ fn check_resolved(order: &Order, sums: &Sums, found: &mut Findings) {
 /// Invariant 8: the split is the formula's on the last accepted fact; what never was at a panel went back whole. Only an
 /// operator decides otherwise.
 fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mut Findings) {
+    let by_fact = closed_by == Some("fact");
+    found.check(8, by_fact || sums.left_by_facts.is_none(), || {
+        format!(
+            "order {} was not closed by a fact, but a later one has given something back",
+            order.id
+        )
+    });
     let expected = match (closed_by, &order.fact) {
         (Some("hand"), _) => return,
         (Some("refusal" | "unsent" | "not_placed"), _) => Some(order.basis().canceled()),
@@ -151,30 +167,40 @@ fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mu
         },
         _ => None,
     };
-    let Some(Settlement {
-        word,
-        taken,
-        released,
-    }) = expected
-    else {
-        return found.add(
+    match expected {
+        Some(settlement) => check_split(order, &settlement, sums, found),
+        None => found.add(
             8,
             format!(
                 "order {} was closed by something that ends no order",
                 order.id
             ),
-        );
+        ),
+    }
+}
+
+/// The hold was split by the formula; or, where the end changed later, refunds have brought it there: the fact that the first
+/// split went by is not known any more.
+fn check_split(order: &Order, settlement: &Settlement, sums: &Sums, found: &mut Findings) {
+    let Settlement {
+        word,
+        taken,
+        released,
+    } = *settlement;
+    let (left, gone) = match sums.left_by_facts {
+        None => (sums.take.micros, sums.release.micros),
+        Some(left) => (left, sums.hold.micros - left),
     };
-    let same = |sum: &Sum, money: Money| sum.micros == i128::from(money.micros());
-    let holds =
-        order.ended == Some(word) && same(&sums.take, taken) && same(&sums.release, released);
+    let holds = order.ended == Some(word)
+        && left == i128::from(taken.micros())
+        && gone == i128::from(released.micros());
     found.check(8, holds, || {
         format!(
             "order {} ended {} with {} taken and {} released; the formula says {word}, {taken} and {released}",
             order.id,
             order.ended.map_or("nowhere", Final::word),
-            written(sums.take.micros),
-            written(sums.release.micros)
+            written(left),
+            written(gone)
         )
     });
 }
