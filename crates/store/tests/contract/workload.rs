@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId};
-use panelgate_domain::money::{Money, Rounding};
+use panelgate_domain::money::Money;
+use panelgate_domain::settlement::Verdict;
 use panelgate_domain::status::{Fact, StatusWord};
 
 use super::world::fact;
@@ -24,6 +25,8 @@ struct Known {
     price: i64,
     kept: i64,
     state: State,
+    /// A fact closed it.
+    by_fact: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +141,7 @@ async fn open(world: &World, naive: &mut Naive, dice: &mut Dice, step: u64, seed
                     price,
                     kept: 0,
                     state: State::Open,
+                    by_fact: false,
                 },
             );
         }
@@ -205,10 +209,9 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
             let remains = dice.below(100);
             let ending = fact(StatusWord::Partial, Some(remains.cast_signed()), 9);
             world.close(id, ending).await.expect("closed");
-            let refund = Money::from_micros(known.price)
-                .share(remains, 100, Rounding::Down)
-                .expect("fits");
-            naive.close(&mut known, refund.micros());
+            let refund = naive_share(known.price, remains);
+            naive.close(&mut known, refund);
+            known.by_fact = true;
         }
         (State::Placed, 2) => {
             world
@@ -216,6 +219,7 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
                 .await
                 .expect("closed");
             naive.close(&mut known, 0);
+            known.by_fact = true;
         }
         (State::Placed, _) => {
             let charge = Some(Money::from_micros(6_000_000));
@@ -229,7 +233,7 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
                 )
                 .await;
         }
-        (State::Closed, 0..3) => {
+        (State::Closed, 0..2) => {
             let refund = dice.micros(known.kept);
             store
                 .settle_by_hand(decision(id), Money::from_micros(refund))
@@ -237,6 +241,21 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
                 .expect("refunded");
             naive.available += refund;
             known.kept -= refund;
+        }
+        (State::Closed, 2..4) => {
+            let remains = dice.below(101);
+            let left = known.price - naive_share(known.price, remains);
+            let told = fact(StatusWord::Partial, Some(remains.cast_signed()), 90);
+            let basis = world.order(id).await.basis();
+            let Verdict::Settle(settlement) = basis.settle(&told) else {
+                panic!("{told:?} ends nothing")
+            };
+            let paid = store.settle_later(id, told, settlement).await;
+            assert_eq!(paid.is_ok(), known.by_fact && left < known.kept, "{paid:?}");
+            if paid.is_ok() {
+                naive.available += known.kept - left;
+                known.kept = left;
+            }
         }
         (State::Closed, _) => {
             store
@@ -258,6 +277,11 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
         }
     }
     naive.orders.insert(id, known);
+}
+
+/// What goes back of a price when so many of 100 remain.
+fn naive_share(price: i64, remains: u64) -> i64 {
+    price * remains.cast_signed() / 100
 }
 
 impl Naive {

@@ -1,8 +1,9 @@
 //! One file: who may open it, what survives, what cannot be changed.
 
-use panelgate_domain::ids::CustomerId;
+use panelgate_domain::ids::{CustomerId, OrderId};
 use panelgate_domain::order::OrderState;
-use panelgate_store::model::OrderFilter;
+use panelgate_domain::status::{Fact, StatusWord};
+use panelgate_store::model::{Learned, OrderFilter};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreError};
 use rusqlite::Connection;
@@ -209,6 +210,73 @@ async fn what_is_written_stays_written() {
         assert!(refused.is_err(), "{sql}");
     }
     world.expect(["91", "0", "-6", "6"]).await;
+}
+
+#[tokio::test]
+async fn an_end_changes_only_in_the_customers_favour() {
+    let (_folder, path) = folder();
+    let (world, _store) = world_in(&path).await;
+    world.top_up(world.ann, "100", "funds").await;
+    for (n, word) in [
+        StatusWord::Completed,
+        StatusWord::Partial,
+        StatusWord::Canceled,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = world.placed("10", &format!("u{n}")).await;
+        let ending = Fact {
+            word,
+            remains: Some(50),
+            ..Fact::accepted(at(9))
+        };
+        world.close(id, ending).await.expect("closed");
+    }
+    let by_hand = world.placed("10", "by hand").await;
+    let settled = world.store.settle_by_hand(decision(by_hand), money("0"));
+    settled.await.expect("settled");
+    let raw = Connection::open(&path).expect("opened");
+    let change =
+        |id: i64, set: &str| raw.execute(&format!("UPDATE orders SET {set} WHERE id = {id}"), []);
+    for (id, word) in [
+        (2, "Completed"),
+        (3, "Completed"),
+        (3, "Partial"),
+        (4, "Partial"),
+    ] {
+        let refused = change(id, &format!("ended = '{word}'"));
+        assert!(refused.is_err(), "order {id} to {word}");
+    }
+    assert!(change(1, "ended = 'Partial', closed_by = 'hand'").is_err());
+    assert!(change(1, "doubt = 5").is_err(), "nothing is left to doubt");
+    for word in ["Partial", "Canceled"] {
+        change(1, &format!("ended = '{word}'")).expect("in the customer's favour");
+    }
+    change(2, "ended = 'Canceled'").expect("in the customer's favour");
+}
+
+#[tokio::test]
+async fn a_doubt_survives_a_restart() {
+    let (_folder, path) = folder();
+    let (world, store) = world_in(&path).await;
+    world.top_up(world.ann, "100", "funds").await;
+    let id = world.placed("10", "u1").await;
+    let doubted = Learned {
+        order: id,
+        fact: Fact {
+            word: StatusWord::Canceled,
+            ..Fact::accepted(at(9))
+        },
+        flag: None,
+        doubt: Some(at(609)),
+    };
+    let learned = store.learn(vec![doubted]).await.expect("learned");
+    close(world, store).await;
+    let again = open(&path, Role::Serve).expect("opened");
+    let placed = again.placed_orders(OrderId(0), 10).await.expect("read");
+    assert_eq!(placed, learned);
+    assert_eq!(placed[0].doubt, Some(at(609)));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod files;
 mod tampered;
+mod upgrade;
 mod writing;
 
 use std::path::{Path, PathBuf};

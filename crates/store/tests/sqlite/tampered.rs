@@ -27,7 +27,8 @@ async fn check(invariant: u8, sql: &str, text: &str) {
     );
 }
 
-/// Order 1 completed, 2 partial and refunded, 3 open, 4 placed, 5 refused, 6 settled by hand; bob has nothing.
+/// Order 1 completed, 2 partial and refunded, 3 open, 4 placed, 5 refused, 6 settled by hand, 7 completed, refunded by hand,
+/// then partial after all and refunded by hand again; bob has nothing.
 async fn fill(world: &World) {
     world.top_up(world.ann, "100", "funds").await;
     world.customer("bob").await;
@@ -70,6 +71,24 @@ async fn fill(world: &World) {
         .settle_by_hand(decision(settled), money("4"))
         .await
         .expect("settled");
+    let changed = world.placed("10", "u7").await;
+    world
+        .close(changed, fact(StatusWord::Completed, None))
+        .await
+        .expect("closed");
+    let by_hand = |amount| world.store.settle_by_hand(decision(changed), money(amount));
+    by_hand("1").await.expect("refunded");
+    let later = panelgate_domain::settlement::Settlement {
+        word: panelgate_domain::status::Final::Partial,
+        taken: money("5"),
+        released: money("5"),
+    };
+    world
+        .store
+        .settle_later(changed, fact(StatusWord::Partial, Some(50)), later)
+        .await
+        .expect("paid");
+    by_hand("2").await.expect("refunded");
 }
 
 /// Takes away everything in the file that would object.
@@ -280,4 +299,56 @@ async fn splits_that_are_not_the_formulas() {
         "order 6",
     )
     .await;
+}
+
+#[tokio::test]
+async fn later_ends_that_are_not_the_formulas() {
+    check(
+        8,
+        "UPDATE orders SET fact_remains = 60 WHERE id = 7",
+        "order 7 ended Partial with 5.00 taken and 5.00 released; the formula says Partial, 4.00 and 6.00",
+    )
+    .await;
+    check(
+        8,
+        "UPDATE orders SET ended = 'Completed', fact_word = 'Completed' WHERE id = 7",
+        "the formula says Completed, 10.00 and 0.00",
+    )
+    .await;
+    check(
+        8,
+        "UPDATE orders SET ended = 'Canceled' WHERE id = 7",
+        "order 7 ended Canceled",
+    )
+    .await;
+    check(
+        8,
+        "UPDATE orders SET closed_by = 'hand' WHERE id = 7",
+        "order 7 was not closed by a fact, but a later one",
+    )
+    .await;
+    // A refund by hand that passes for one by a fact, and the other way round.
+    let later = "UPDATE transfers SET reference = 'order/7/later/2' WHERE order_id = 7 AND amount = 2000000";
+    check(8, later, "order 7 ended Partial with 3.00 taken").await;
+    let by_hand =
+        "UPDATE transfers SET reference = 'order/7/refund/9' WHERE reference = 'order/7/later/1'";
+    check(8, by_hand, "order 7 ended Partial with 10.00 taken").await;
+}
+
+#[tokio::test]
+async fn later_refunds_that_are_paid_twice_or_never() {
+    let twice = "INSERT INTO transfers (kind, amount, currency, reference, order_id, at)
+                 SELECT kind, amount, currency, 'order/7/later/2', order_id, at FROM transfers WHERE reference = 'order/7/later/1'";
+    check(
+        4,
+        twice,
+        "order 7 says that 3.00 was taken, the books -1.00",
+    )
+    .await;
+    check(4, twice, "order 7: 11.00 given back of 10.00 taken").await;
+    // Even if the order's row agrees.
+    let agreed = format!("{twice}; UPDATE orders SET taken = -1000000 WHERE id = 7");
+    check(8, &agreed, "order 7 ended Partial with -1.00 taken").await;
+    let never = "DELETE FROM transfers WHERE reference = 'order/7/later/1'; UPDATE orders SET taken = 7000000 WHERE id = 7";
+    check(8, never, "order 7 ended Partial with 10.00 taken").await;
 }
