@@ -179,7 +179,7 @@ impl Core {
     }
 
     /// Keeps a committed change of an order in memory, and what follows from its state.
-    pub(crate) fn remember(&self, order: Order) -> Arc<Order> {
+    pub(crate) fn remember(&self, order: Order) -> Order {
         let order = self.book.put(order);
         self.looks.follow(&order, self.now(), &self.settings);
         order
@@ -189,7 +189,7 @@ impl Core {
     pub(crate) async fn orders(
         &self,
         ids: &[OrderId],
-    ) -> Result<BTreeMap<OrderId, Arc<Order>>, StoreError> {
+    ) -> Result<BTreeMap<OrderId, Order>, StoreError> {
         let mut found = BTreeMap::new();
         let mut missing = Vec::new();
         for id in ids {

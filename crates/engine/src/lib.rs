@@ -8,7 +8,7 @@
 //! `settle` for how it ends, and `tasks` for what happens without being asked.
 
 mod actions;
-mod book;
+pub mod book;
 mod clock;
 mod core;
 #[cfg(test)]

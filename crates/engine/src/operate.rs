@@ -1,6 +1,5 @@
 //! What operators do while the engine runs: decisions about orders, pauses, syncs, a look at the panels.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
@@ -54,7 +53,7 @@ impl Engine {
         &self,
         decision: Decision,
         id: UpstreamId,
-    ) -> Result<Arc<Order>, OperateError> {
+    ) -> Result<Order, OperateError> {
         let core = &self.0;
         let placed = core.remember(core.store.resolve_placed(decision, id).await?);
         place::question_closed(core, placed.id);
@@ -66,7 +65,7 @@ impl Engine {
     ///
     /// # Errors
     /// The order is not unconfirmed.
-    pub async fn resolve_not_placed(&self, decision: Decision) -> Result<Arc<Order>, OperateError> {
+    pub async fn resolve_not_placed(&self, decision: Decision) -> Result<Order, OperateError> {
         let core = &self.0;
         let closed = core.remember(core.store.resolve_not_placed(decision).await?);
         place::question_closed(core, closed.id);
@@ -77,11 +76,7 @@ impl Engine {
     ///
     /// # Errors
     /// The order's state or the amount does not allow it.
-    pub async fn settle(
-        &self,
-        decision: Decision,
-        refund: Money,
-    ) -> Result<Arc<Order>, OperateError> {
+    pub async fn settle(&self, decision: Decision, refund: Money) -> Result<Order, OperateError> {
         let core = &self.0;
         Ok(core.remember(core.store.settle_by_hand(decision, refund).await?))
     }
@@ -90,7 +85,7 @@ impl Engine {
     ///
     /// # Errors
     /// The order is not open.
-    pub async fn cancel_unsent(&self, decision: Decision) -> Result<Arc<Order>, OperateError> {
+    pub async fn cancel_unsent(&self, decision: Decision) -> Result<Order, OperateError> {
         let core = &self.0;
         Ok(core.remember(core.store.close_unsent(decision).await?))
     }

@@ -1,25 +1,20 @@
 //! What panels report of orders: facts are kept, and every fact that ends an order closes its hold, whoever asked.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use panelgate_domain::ids::{PanelName, UpstreamId};
-use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::order::Order;
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Heard, Oddity, Report};
 use panelgate_store::StoreError;
-use panelgate_store::model::Learned;
 use panelgate_upstream::{Look, Reports};
 
 use crate::core::Core;
 
 /// What a look at an order leads to.
 enum Next {
-    /// Nothing new.
-    SeenAgain(Fact),
-    /// Something to keep.
-    Learn(Learned),
+    /// Something to keep, with a flag if it is odd.
+    Keep(Fact, Option<String>),
     /// The order ends.
     Close(Fact, Settlement),
 }
@@ -27,7 +22,6 @@ enum Next {
 #[async_trait]
 impl Reports for Core {
     async fn reported(&self, panel: &PanelName, looks: Vec<(UpstreamId, Look)>) {
-        let mut learned = Vec::new();
         let mut closing = Vec::new();
         for (upstream_id, look) in looks {
             let Some(order) = self.book.placed_as(panel, &upstream_id) else {
@@ -36,11 +30,8 @@ impl Reports for Core {
             self.looks.looked(&order, self.now(), &self.settings);
             match look {
                 Look::Report(report) => match self.consider(panel, &order, &report) {
-                    Next::SeenAgain(fact) => self.book.seen_again(order.id, fact),
-                    Next::Learn(news) => learned.push(news),
-                    Next::Close(fact, settlement) => {
-                        closing.push((Arc::clone(&order), fact, settlement))
-                    }
+                    Next::Keep(fact, flag) => _ = self.book.keep(order.id, fact, flag, None),
+                    Next::Close(fact, settlement) => closing.push((order.id, fact, settlement)),
                 },
                 // A missing id, an error for one id, or a failed call change nothing.
                 Look::Error(text) => {
@@ -50,7 +41,7 @@ impl Reports for Core {
                 Look::Failed(_) => {}
             }
         }
-        self.learn(learned).await;
+        self.write_learned().await;
         join_all(
             closing
                 .into_iter()
@@ -68,7 +59,6 @@ impl Core {
             self.metrics.odd(panel, oddity_label(*oddity));
         }
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
-        let nothing_new = fact.says_the_same(&known) && (flag.is_none() || order.flag.is_some());
         if fact.word.final_word().is_some() && !fact.says_the_same(&known) {
             // It ends now, or a second look has to agree.
             self.looks.soon(order.id, self.now(), &self.settings);
@@ -77,39 +67,41 @@ impl Core {
             Verdict::Settle(settlement) if is_believed(&known, &fact, report, &oddities) => {
                 Next::Close(fact, settlement)
             }
-            Verdict::Undecided(why) if order.flag.is_none() => {
-                learn(order, fact, Some(why.to_owned()))
-            }
-            _ if nothing_new => Next::SeenAgain(fact),
-            _ => learn(order, fact, flag),
+            Verdict::Undecided(why) => Next::Keep(fact, Some(why.to_owned())),
+            _ => Next::Keep(fact, flag),
         }
     }
 
-    async fn learn(&self, learned: Vec<Learned>) {
-        if learned.is_empty() {
-            return;
-        }
-        match self.store.learn(learned).await {
-            Ok(orders) => orders
-                .into_iter()
-                .for_each(|order| _ = self.remember(order)),
-            Err(error) => {
-                tracing::error!(%error, "facts could not be written down; the next look brings them again")
+    /// Writes what the book has learned, batch after batch.
+    async fn write_learned(&self) {
+        loop {
+            let learned = self.book.take_dirty(LEARNED_AT_ONCE);
+            if learned.is_empty() {
+                return;
+            }
+            match self.store.learn(learned.clone()).await {
+                Ok(orders) => orders
+                    .into_iter()
+                    .for_each(|order| _ = self.remember(order)),
+                Err(error) => {
+                    tracing::error!(%error, "facts could not be written down; the next look tries again");
+                    return self.book.mark_dirty_again(learned);
+                }
             }
         }
     }
 
-    async fn close(&self, order: Arc<Order>, fact: Fact, settlement: Settlement) {
-        match self.store.close_order(order.id, fact, settlement).await {
+    async fn close(&self, order: OrderId, fact: Fact, settlement: Settlement) {
+        match self.store.close_order(order, fact, settlement).await {
             Ok(closed) => {
                 self.metrics.settled(&self.settings.currency, &settlement);
-                tracing::info!(order = %order.id, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
+                tracing::info!(%order, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
                 self.remember(closed);
             }
             // Somebody else was faster: once is enough. What memory has of it is outdated.
-            Err(StoreError::WrongState { .. }) => self.reread(order.id).await,
+            Err(StoreError::WrongState { .. }) => self.reread(order).await,
             Err(error) => {
-                tracing::error!(order = %order.id, %error, "an order could not be closed; the next look tries again")
+                tracing::error!(%order, %error, "an order could not be closed; the next look tries again")
             }
         }
     }
@@ -128,20 +120,6 @@ fn is_believed(known: &Fact, fact: &Fact, report: &Report, oddities: &[Oddity]) 
         }
 }
 
-fn learn(order: &Order, fact: Fact, flag: Option<String>) -> Next {
-    debug_assert_eq!(
-        order.state,
-        OrderState::Placed,
-        "only placed orders are looked at"
-    );
-    Next::Learn(Learned {
-        order: order.id,
-        fact,
-        flag,
-        doubt: None,
-    })
-}
-
 const fn oddity_label(oddity: Oddity) -> &'static str {
     match oddity {
         Oddity::RemainsAboveQuantity => "remains_above_quantity",
@@ -150,6 +128,9 @@ const fn oddity_label(oddity: Oddity) -> &'static str {
         Oddity::UnknownWord => "unknown_word",
     }
 }
+
+/// Bound of one transaction's facts.
+const LEARNED_AT_ONCE: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

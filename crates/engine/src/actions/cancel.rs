@@ -35,10 +35,10 @@ enum Wish {
     /// Answered by us alone.
     Answered(Result<(), Refusal>),
     /// For the order's panel.
-    Forward(Arc<Order>),
+    Forward(Box<Order>),
 }
 
-async fn cancel_all(core: Arc<Core>, orders: PerId<Arc<Order>>) -> PerId<()> {
+async fn cancel_all(core: Arc<Core>, orders: PerId<Order>) -> PerId<()> {
     let wishes = join_all(orders.into_iter().map(|(asked, order)| {
         let core = &core;
         async move {
@@ -51,7 +51,7 @@ async fn cancel_all(core: Arc<Core>, orders: PerId<Arc<Order>>) -> PerId<()> {
     }));
     let wishes = wishes.await;
     let to_forward = wishes.iter().filter_map(|(_, wish)| match wish {
-        Wish::Forward(order) => Some(Arc::clone(order)),
+        Wish::Forward(order) => Some(Order::clone(order)),
         Wish::Answered(_) => None,
     });
     let forwarded = forward(&core, to_forward.collect(), Unsent::IsRefused).await;
@@ -70,7 +70,7 @@ async fn cancel_all(core: Arc<Core>, orders: PerId<Arc<Order>>) -> PerId<()> {
 
 /// Takes the wish as far as we can alone. The order may move on meanwhile, so its state is looked at again when a step
 /// fails; it only ever moves towards its end.
-async fn wish(core: &Core, mut order: Arc<Order>) -> Wish {
+async fn wish(core: &Core, mut order: Order) -> Wish {
     for _ in 0..STEPS_OF_AN_ORDER {
         let step = match order.state {
             OrderState::Open => close_unsent(core, order.id).await,
@@ -87,7 +87,7 @@ async fn wish(core: &Core, mut order: Arc<Order>) -> Wish {
             Ok(changed) => {
                 let changed = core.remember(changed);
                 return if changed.state == OrderState::Placed {
-                    Wish::Forward(changed)
+                    Wish::Forward(Box::new(changed))
                 } else {
                     Wish::Answered(Ok(()))
                 };
@@ -127,7 +127,7 @@ pub(crate) enum Unsent {
 /// Sends the wishes of placed orders to their panels, one call per panel. A wish that is being sent already is not sent again.
 pub(crate) async fn forward(
     core: &Core,
-    orders: Vec<Arc<Order>>,
+    orders: Vec<Order>,
     unsent: Unsent,
 ) -> HashMap<OrderId, Result<(), Refusal>> {
     let mut answers = HashMap::new();

@@ -1,7 +1,5 @@
 //! One file per action.
 
-use std::sync::Arc;
-
 use panelgate_domain::action::{AskedId, Ids};
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::OrderId;
@@ -19,11 +17,7 @@ pub(crate) mod status;
 
 /// The customer's orders among the ids asked for, in the order asked. An order of somebody else is as unknown as one that
 /// does not exist.
-pub(crate) async fn own_orders(
-    core: &Core,
-    cx: &Cx,
-    ids: &Ids,
-) -> Result<PerId<Arc<Order>>, Fault> {
+pub(crate) async fn own_orders(core: &Core, cx: &Cx, ids: &Ids) -> Result<PerId<Order>, Fault> {
     let numbers: Vec<OrderId> = ids
         .as_slice()
         .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use panelgate_domain::action::Ids;
 use panelgate_domain::fault::{Fault, Refusal};
-use panelgate_domain::ids::{RefillId, UpstreamId};
+use panelgate_domain::ids::{OrderId, RefillId, UpstreamId};
 use panelgate_domain::order::Order;
 use panelgate_domain::reply::{PerId, Reply};
 use panelgate_domain::status::StatusWord;
@@ -31,7 +31,7 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
     }
 }
 
-async fn refill(core: &Arc<Core>, order: Arc<Order>) -> Result<RefillId, Refusal> {
+async fn refill(core: &Arc<Core>, order: Order) -> Result<RefillId, Refusal> {
     if !order.refill {
         return Err(Refusal::RefillDisabled);
     }
@@ -43,12 +43,7 @@ async fn refill(core: &Arc<Core>, order: Arc<Order>) -> Result<RefillId, Refusal
     }
     let desk = core.desk(panel).ok_or(Refusal::TooManyRequests)?;
     // Detached: a row that says "asked" must get its answer, whoever is still listening.
-    let work = ask(
-        Arc::clone(core),
-        desk,
-        Arc::clone(&order),
-        upstream_id.clone(),
-    );
+    let work = ask(Arc::clone(core), desk, order.id, upstream_id.clone());
     core.tracker
         .spawn(work)
         .await
@@ -58,12 +53,12 @@ async fn refill(core: &Arc<Core>, order: Arc<Order>) -> Result<RefillId, Refusal
 async fn ask(
     core: Arc<Core>,
     desk: Desk,
-    order: Arc<Order>,
+    order: OrderId,
     upstream_id: UpstreamId,
 ) -> Result<RefillId, Refusal> {
     let asked = core
         .store
-        .ask_refill(order.id, core.now())
+        .ask_refill(order, core.now())
         .await
         .map_err(|error| store_fault(&error).refusal)?;
     let id = match asked {
@@ -84,7 +79,7 @@ async fn ask(
         // The customer gets our id; what becomes of it is for `refill_status`, or the operator.
         Sent::Sent(RefillOutcome::Unknown) => (RefillAnswer::Unknown, "unknown".to_owned(), Ok(id)),
     };
-    tracing::info!(order = %order.id, refill = %id, answer = raw, "refill asked");
+    tracing::info!(%order, refill = %id, answer = raw, "refill asked");
     let raw = Answer {
         outcome: raw.clone(),
         raw,

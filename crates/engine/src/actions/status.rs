@@ -1,66 +1,116 @@
 //! `status`: from memory if that is fresh enough, else by asking the panels' desks, and whatever happens: an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use panelgate_domain::action::Ids;
-use panelgate_domain::fault::Fault;
-use panelgate_domain::ids::{PanelName, UpstreamId};
-use panelgate_domain::order::{Order, OrderState};
-use panelgate_domain::reply::{PerId, Reply, StatusView};
+use panelgate_domain::action::{AskedId, Ids};
+use panelgate_domain::fault::{Fault, Refusal};
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::reply::{PerId, Reply};
 use panelgate_upstream::Interest;
 
-use super::{only, own_orders};
-use crate::core::{Core, Cx};
+use super::only;
+use crate::book::{Glance, Poll, Seen};
+use crate::core::{Core, Cx, store_fault};
 
 pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fault> {
-    let orders = own_orders(core, cx, &ids).await?;
-    let stale: Vec<Arc<Order>> = orders
-        .iter()
-        .filter_map(|(_, order)| order.as_ref().ok())
-        .filter(|order| is_stale(core, order))
-        .cloned()
-        .collect();
+    let mut seen = look(core, cx, &ids).await?;
+    let stale = by_panel(&mut seen);
     if !stale.is_empty() {
         // One wait for all panels together. What is not known by then is answered as it was.
-        let asked = join_all(by_panel(stale).into_iter().filter_map(|(panel, ids)| {
+        let asked = join_all(stale.into_iter().filter_map(|(panel, ids)| {
             let desk = core.desk(&panel)?;
             let interest = Interest::Customer(cx.customer.id);
             Some(async move { desk.ask(interest, ids).await })
         }));
         _ = tokio::time::timeout(core.settings.status_wait, asked).await;
+        look_again(core, &mut seen);
     }
-    reply(core, &ids, orders)
+    reply(&ids, seen)
 }
 
 /// From memory alone.
 pub(crate) async fn recall(core: &Core, cx: &Cx, ids: &Ids) -> Result<Reply, Fault> {
-    let orders = own_orders(core, cx, ids).await?;
-    reply(core, ids, orders)
+    reply(ids, look(core, cx, ids).await?)
 }
 
-fn is_stale(core: &Core, order: &Order) -> bool {
-    order.state == OrderState::Placed
-        && order
-            .fact
-            .is_none_or(|fact| core.now().since(fact.at) >= core.settings.fresh_for)
+/// The customer's orders among the ids asked for, in the order asked, as they are known now. What is not in memory is read
+/// from the store, all at once.
+async fn look(core: &Core, cx: &Cx, ids: &Ids) -> Result<PerId<Seen>, Fault> {
+    let poll = Poll {
+        customer: cx.customer.id,
+        currency: &core.settings.currency,
+        now: core.now(),
+        fresh_for: core.settings.fresh_for,
+    };
+    let numbers: Vec<OrderId> = ids.as_slice().iter().filter_map(number).collect();
+    let mut glances = core.book.poll(&numbers, &poll);
+    let nothing = |(_, glance): &(&OrderId, &Glance)| **glance == Glance::Nothing;
+    let missing = numbers.iter().zip(&glances).filter(nothing);
+    let missing: Vec<OrderId> = missing.map(|(id, _)| *id).collect();
+    if !missing.is_empty() {
+        let mut stored = from_store(core, &poll, missing).await?;
+        for (id, glance) in numbers.iter().zip(&mut glances) {
+            if let Some(found) = stored.remove(id) {
+                *glance = found;
+            }
+        }
+    }
+    let mut glances = glances.into_iter();
+    let own = |asked: &AskedId| match number(asked).and_then(|_| glances.next()) {
+        Some(Glance::Own(seen)) => Ok(seen),
+        Some(Glance::Foreign | Glance::Nothing) | None => Err(Refusal::IncorrectOrderId),
+    };
+    let answers: Vec<Result<Seen, Refusal>> = ids.as_slice().iter().map(own).collect();
+    Ok(ids.as_slice().iter().cloned().zip(answers).collect())
 }
 
-fn by_panel(orders: Vec<Arc<Order>>) -> BTreeMap<PanelName, Vec<UpstreamId>> {
+async fn from_store(
+    core: &Core,
+    poll: &Poll<'_>,
+    ids: Vec<OrderId>,
+) -> Result<HashMap<OrderId, Glance>, Fault> {
+    let found = core.store.orders(ids).await;
+    let found = found.map_err(|error| store_fault(&error))?;
+    let glance = |order| {
+        let order = core.remember(order);
+        let glance = poll.glance_at(&order);
+        if matches!(glance, Glance::Own(_)) {
+            core.book.polled(order.id, poll.now);
+        }
+        (order.id, glance)
+    };
+    Ok(found.into_iter().map(glance).collect())
+}
+
+/// Where what is not fresh has to be asked for.
+fn by_panel(seen: &mut PerId<Seen>) -> BTreeMap<PanelName, Vec<UpstreamId>> {
     let mut panels: BTreeMap<PanelName, Vec<UpstreamId>> = BTreeMap::new();
-    for order in orders {
-        if let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) {
-            panels.entry(panel.clone()).or_default().push(id.clone());
+    for (_, answer) in seen {
+        let stale = answer.as_mut().ok().and_then(|seen| seen.stale.take());
+        if let Some((panel, id)) = stale {
+            panels.entry(panel).or_default().push(id);
         }
     }
     panels
 }
 
-fn reply(core: &Core, ids: &Ids, orders: PerId<Arc<Order>>) -> Result<Reply, Fault> {
-    let views: PerId<StatusView> = orders
+/// The orders may have moved on while their panels were asked.
+fn look_again(core: &Core, seen: &mut PerId<Seen>) {
+    for (asked, answer) in seen {
+        if let (Ok(seen), Some(id)) = (answer, number(asked))
+            && let Some(latest) = core.book.view(id, &core.settings.currency)
+        {
+            seen.view = latest;
+        }
+    }
+}
+
+fn reply(ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault> {
+    let views = seen
         .into_iter()
-        .map(|(asked, order)| (asked, order.map(|order| latest_view(core, &order))))
+        .map(|(asked, answer)| (asked, answer.map(|seen| seen.view)))
         .collect();
     match ids {
         Ids::One(_) => only(views).map(Reply::Status),
@@ -68,8 +118,6 @@ fn reply(core: &Core, ids: &Ids, orders: PerId<Arc<Order>>) -> Result<Reply, Fau
     }
 }
 
-/// The order may have moved on while its panel was asked.
-fn latest_view(core: &Core, order: &Arc<Order>) -> StatusView {
-    let latest = core.book.get(order.id).unwrap_or_else(|| Arc::clone(order));
-    latest.view(&core.settings.currency)
+fn number(asked: &AskedId) -> Option<OrderId> {
+    asked.number().map(OrderId)
 }

@@ -147,7 +147,7 @@ impl Sent<'_> {
         _ = self.keep(self.core.insist("note an orphan", note).await);
     }
 
-    fn keep(&self, outcome: Result<Order, StoreError>) -> Result<Arc<Order>, StoreError> {
+    fn keep(&self, outcome: Result<Order, StoreError>) -> Result<Order, StoreError> {
         match outcome {
             Ok(changed) => Ok(self.core.remember(changed)),
             Err(error) => {
@@ -192,9 +192,9 @@ async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, la
 }
 
 /// A wish to cancel that came while the order was on its way is sent after it.
-pub(crate) fn after_placed(core: &Arc<Core>, order: &Arc<Order>) {
+pub(crate) fn after_placed(core: &Arc<Core>, order: &Order) {
     if order.cancel_wish == CancelWish::Asked {
-        let (core, order) = (Arc::clone(core), Arc::clone(order));
+        let (core, order) = (Arc::clone(core), order.clone());
         core.clone()
             .tracker
             .spawn(async move { cancel::forward(&core, vec![order], Unsent::StaysAWish).await });
@@ -203,7 +203,7 @@ pub(crate) fn after_placed(core: &Arc<Core>, order: &Arc<Order>) {
 
 /// An unconfirmed order was decided: its panel may take another one.
 pub(crate) fn question_closed(core: &Core, order: OrderId) {
-    let panel = core.book.get(order).and_then(|order| order.panel.clone());
+    let panel = core.book.get(order).and_then(|order| order.panel);
     if core.questions.remove(&order).is_some()
         && let Some(desk) = panel.and_then(|panel| core.desk(&panel))
     {

@@ -19,7 +19,10 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         Err(error) => tracing::error!(%error, "live orders could not be counted"),
     }
-    for (panel, oldest) in core.book.oldest_facts() {
+    for (panel, placed) in core.book.oldest_facts() {
+        let Some(oldest) = placed.oldest else {
+            continue;
+        };
         let age = core.now().since(oldest).as_secs_f64();
         core.metrics
             .status_age

@@ -13,7 +13,7 @@ pub(crate) async fn run(core: Arc<Core>) {
     for id in core.looks.take_due(core.now(), &core.settings) {
         let order = core.book.get(id);
         if let Some((panel, upstream_id)) =
-            order.and_then(|order| order.panel.clone().zip(order.upstream_id.clone()))
+            order.and_then(|order| order.panel.zip(order.upstream_id))
         {
             by_panel.entry(panel).or_default().push(upstream_id);
         }

@@ -1,0 +1,168 @@
+//! When a customer polled an order, and how long after the poll before: one word beside each order, written by readers.
+//!
+//! ```text
+//! 63        28 27       1  0
+//! last poll    interval    strayed
+//! ```
+//! Both in milliseconds, the last poll since the order was created and plus one, so that zero means never. A sweep that comes
+//! later than four intervals is a pause, not another habit: the interval stays until the next one is as long.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use panelgate_domain::time::Timestamp;
+
+/// The polls of one order.
+#[derive(Debug, Default)]
+pub(super) struct Polls(AtomicU64);
+
+/// The same, unpacked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Habit {
+    last: Option<u64>,
+    interval: u64,
+    strayed: bool,
+}
+
+impl Polls {
+    /// The customer polled. Readers call this side by side; of two polls at the same moment one counts.
+    pub(super) fn note(&self, created: Timestamp, now: Timestamp) {
+        let at = since(created, now);
+        // Nothing hangs on the order of this and anything else.
+        _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+                Habit::read(word).polled(at).map(Habit::word)
+            });
+    }
+
+    /// The first moment after `after` that continues the customer's habit.
+    pub(super) fn next(&self, created: Timestamp, after: Timestamp) -> Option<Timestamp> {
+        let habit = Habit::read(self.0.load(Ordering::Relaxed));
+        let (last, interval) = (habit.last?, habit.interval);
+        let passed = since(created, after).saturating_sub(last);
+        let intervals = passed.checked_div(interval)? + 1;
+        let next = created.after(Duration::from_millis(last + intervals * interval));
+        (next > after).then_some(next)
+    }
+}
+
+impl Clone for Polls {
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
+    }
+}
+
+impl Habit {
+    const fn read(word: u64) -> Self {
+        Self {
+            last: (word >> LAST_AT).checked_sub(1),
+            interval: (word >> INTERVAL_AT) & LONGEST_INTERVAL,
+            strayed: word & 1 == 1,
+        }
+    }
+
+    fn word(self) -> u64 {
+        let last = self.last.map_or(0, |last| (last + 1).min(LATEST_POLL));
+        (last << LAST_AT) | (self.interval << INTERVAL_AT) | u64::from(self.strayed)
+    }
+
+    /// After a poll; `None` if it is the same poll once more.
+    fn polled(self, at: u64) -> Option<Self> {
+        let last = Some(at);
+        let Some(before) = self.last else {
+            return Some(Self { last, ..self });
+        };
+        if at.abs_diff(before) < SAME_POLL {
+            return None;
+        }
+        // A clock that was set back starts anew, with the interval it knew.
+        let gap = at.checked_sub(before).unwrap_or(self.interval);
+        let is_pause = self.interval > 0 && gap > PAUSE * self.interval && !self.strayed;
+        let seldom = gap > LONGEST_INTERVAL;
+        Some(Self {
+            last,
+            interval: match (is_pause, seldom) {
+                (true, _) => self.interval,
+                (false, true) => 0,
+                (false, false) => gap,
+            },
+            strayed: is_pause,
+        })
+    }
+}
+
+fn since(created: Timestamp, at: Timestamp) -> u64 {
+    let millis = at.since(created).as_millis();
+    // Two years after its creation an order's polls are no longer told apart, and so no longer predicted.
+    u64::try_from(millis).map_or(LATEST_POLL - 1, |millis| millis.min(LATEST_POLL - 1))
+}
+
+const INTERVAL_AT: u32 = 1;
+const LAST_AT: u32 = 28;
+
+/// 36 bits of milliseconds: more than two years.
+const LATEST_POLL: u64 = u64::MAX >> LAST_AT;
+
+/// 27 bits of milliseconds: 37 hours. Who comes less often is not predicted.
+const LONGEST_INTERVAL: u64 = (1 << (LAST_AT - INTERVAL_AT)) - 1;
+
+/// A request that names an id twice, or a client that tries again at once, is no habit.
+const SAME_POLL: u64 = 1_000;
+
+/// A gap of more than so many intervals does not end a habit at once.
+const PAUSE: u64 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Polls at these seconds; answers when the next one after the given second is expected.
+    #[track_caller]
+    fn check(polled: &[u64], after: i64, next: Option<i64>) {
+        let created = Timestamp(1_700_000_000_000);
+        let polls = Polls::default();
+        for second in polled {
+            polls.note(created, created.after(Duration::from_secs(*second)));
+        }
+        let after = Timestamp(created.0 + after * 1_000);
+        let expected = next.map(|second| Timestamp(created.0 + second * 1_000));
+        assert_eq!(polls.next(created, after), expected);
+    }
+
+    #[test]
+    fn the_next_poll_continues_the_last_interval() {
+        check(&[10, 70], 70, Some(130));
+        check(&[10, 70], 129, Some(130));
+        check(&[10, 70], 130, Some(190));
+        check(&[10, 70], 1_000, Some(1_030));
+        check(&[10, 70, 100], 100, Some(130));
+        check(&[10, 70], 0, Some(130));
+    }
+
+    #[test]
+    fn one_poll_is_no_habit() {
+        check(&[], 100, None);
+        check(&[10], 100, None);
+        check(&[10, 10], 100, None);
+    }
+
+    #[test]
+    fn one_pause_does_not_end_a_habit_but_a_second_one_does() {
+        check(&[0, 60, 1_060], 1_060, Some(1_120));
+        check(&[0, 60, 1_060, 1_120], 1_120, Some(1_180));
+        check(&[0, 60, 1_060, 2_060], 2_060, Some(3_060));
+        check(&[0, 60, 1_060, 1_120, 2_120], 2_120, Some(2_180));
+    }
+
+    #[test]
+    fn who_comes_less_often_than_once_in_37_hours_is_not_predicted() {
+        check(&[0, 24 * 3_600], 24 * 3_600, Some(48 * 3_600));
+        check(&[0, 48 * 3_600], 48 * 3_600, None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_the_interval() {
+        check(&[100, 160, 20], 20, Some(80));
+    }
+}
