@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use panelgate_domain::action::Ids;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::time::Timestamp;
 use panelgate_wire::reply;
@@ -19,6 +20,7 @@ use crate::clock::SimClock;
 use crate::error::SimError;
 use crate::fault::answer::{Answer, Scene};
 use crate::fault::plan::RunningPlan;
+use crate::fault::rule::orders_of;
 use crate::fault::{Cut, Fault, Stage, Wait};
 use crate::limit::Limit;
 use crate::panel::Panel;
@@ -103,7 +105,8 @@ impl Office {
         let fault = if over_limit {
             None
         } else {
-            state.plan.strike(action)
+            let now = state.panel.books.now;
+            state.plan.strike(action, now)
         };
         let number = state.next_number();
         let booked = Request {
@@ -112,6 +115,7 @@ impl Office {
             read: fault
                 .as_ref()
                 .is_none_or(|fault| fault.stage() != Stage::Unread),
+            clock: state.panel.books.now,
             ..Request::new(number, self.time(), path, action)
         };
         self.book(&mut state, booked);
@@ -130,6 +134,7 @@ impl Office {
         let number = state.next_number();
         let booked = Request {
             read: false,
+            clock: state.panel.books.now,
             ..Request::new(number, self.time(), path, None)
         };
         self.book(&mut state, booked);
@@ -144,6 +149,7 @@ impl Office {
         let scene = Scene {
             key: ticket.request.key.as_deref().unwrap_or_default(),
             last_order: state.panel.books.orders.last().map(|order| order.id),
+            asked_order: asked_order(ticket),
         };
         let fault = ticket.fault.as_ref();
         let honest = match fault.map_or(Stage::Done, Fault::stage) {
@@ -287,6 +293,15 @@ impl Ticket {
 
     pub(crate) fn wait(&self) -> Wait {
         self.fault.as_ref().map_or(Wait::No, Fault::wait)
+    }
+}
+
+/// The order that a request names in the singular form.
+fn asked_order(ticket: &Ticket) -> Option<i64> {
+    let action = ticket.request.action.as_ref().ok()?;
+    match orders_of(action)? {
+        Ids::One(id) => id.number(),
+        Ids::Many(_) => None,
     }
 }
 

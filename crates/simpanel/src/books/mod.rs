@@ -6,13 +6,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use panelgate_domain::action::{Action, AskedId};
+use panelgate_domain::action::{Action, AskedId, Ids};
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::fault::rule::{ActionName, link_of};
+use crate::fault::rule::{ActionName, ids_of, link_of};
 use crate::order::SimOrder;
 
 pub mod file;
@@ -33,6 +33,9 @@ pub struct Request {
     pub number: u64,
     /// When it was read, by the machine's clock.
     pub at: Timestamp,
+    /// When it was read, by the panel's clock. Not in the file, whose times are the machine's.
+    #[serde(skip)]
+    pub clock: Duration,
     /// The path it was sent to; the panel answers on every path.
     pub path: String,
     /// What it asked for; `None` if that means nothing to a panel.
@@ -41,6 +44,9 @@ pub struct Request {
     /// The ids it asked about, as they were written.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub asked: Vec<String>,
+    /// Whether it named them in the plural form.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub plural: bool,
     /// The service of an `add`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub service: Option<String>,
@@ -120,6 +126,32 @@ impl Books {
             .filter_map(|request| request.link.as_deref())
     }
 
+    /// Every `status` request, whatever came of it, in the order of arrival: what it asked about, and when.
+    pub fn status_calls(&self) -> impl Iterator<Item = &Request> {
+        self.requests_of(ActionName::Status)
+    }
+
+    /// How many ids a `status` request asked about, in the mean; `None` if there was none.
+    #[must_use]
+    pub fn ids_per_status_call(&self) -> Option<f64> {
+        let (calls, ids) = self
+            .status_calls()
+            .fold((0_u32, 0_u32), |(calls, ids), call| {
+                (
+                    calls + 1,
+                    ids + u32::try_from(call.asked.len()).unwrap_or(u32::MAX),
+                )
+            });
+        (calls > 0).then(|| f64::from(ids) / f64::from(calls))
+    }
+
+    /// The requests of this kind that name an id, alone or among others, whatever came of them.
+    pub fn requests_naming(&self, action: ActionName, id: i64) -> impl Iterator<Item = &Request> {
+        let id = id.to_string();
+        self.requests_of(action)
+            .filter(move |request| request.asked.contains(&id))
+    }
+
     /// How many requests asked for this.
     #[must_use]
     pub fn count(&self, action: ActionName) -> usize {
@@ -174,22 +206,23 @@ impl Books {
 impl Request {
     /// What is known of a request before it is known what goes wrong with it.
     pub(crate) fn new(number: u64, at: Timestamp, path: &str, action: Option<&Action>) -> Self {
-        let (asked, add) = match action {
-            Some(
-                Action::Status(ids)
-                | Action::Refill(ids)
-                | Action::RefillStatus(ids)
-                | Action::Cancel(ids),
-            ) => (ids.as_slice(), None),
-            Some(Action::Add(add)) => (&[][..], Some(add)),
-            Some(Action::Services | Action::Balance) | None => (&[][..], None),
+        let ids = action.and_then(ids_of);
+        let add = match action {
+            Some(Action::Add(add)) => Some(add),
+            _ => None,
         };
         Self {
             number,
             at,
+            clock: Duration::ZERO,
             path: path.to_owned(),
             action: action.map(ActionName::from),
-            asked: asked.iter().map(written).collect(),
+            asked: ids
+                .map_or(&[][..], Ids::as_slice)
+                .iter()
+                .map(written)
+                .collect(),
+            plural: matches!(ids, Some(Ids::Many(_))),
             service: add.and_then(|add| add.service.clone()),
             link: add.map(|add| link_of(add).to_owned()),
             fault: None,
@@ -210,8 +243,6 @@ pub(crate) fn written(id: &AskedId) -> String {
 
 #[cfg(test)]
 mod tests {
-    use panelgate_domain::action::Ids;
-
     use super::*;
 
     fn books(requests: &[(i64, Action)]) -> Books {
@@ -243,5 +274,24 @@ mod tests {
         assert_eq!(books.requests()[0].asked, ["1", "x"]);
         assert_eq!(books.count(ActionName::Balance), 1);
         assert_eq!(books.count(ActionName::Add), 0);
+    }
+
+    #[test]
+    fn status_calls_tell_what_they_asked_about() {
+        let ids = |ids: &[i64]| Ids::Many(ids.iter().map(|id| AskedId::Number(*id)).collect());
+        let books = books(&[
+            (0, Action::Status(ids(&[1, 17, 2]))),
+            (5, Action::Cancel(ids(&[17]))),
+            (9, Action::Status(Ids::One(AskedId::Number(17)))),
+            (10, Action::Status(ids(&[170, 2]))),
+        ]);
+        let calls: Vec<_> = books.status_calls().collect();
+        let sizes: Vec<_> = calls.iter().map(|call| call.asked.len()).collect();
+        assert_eq!(sizes, [3, 1, 2]);
+        assert_eq!((calls[0].plural, calls[1].plural), (true, false));
+        assert_eq!(books.ids_per_status_call(), Some(2.0));
+        let named: Vec<_> = books.requests_naming(ActionName::Status, 17).collect();
+        assert_eq!(named, [calls[0], calls[1]]);
+        assert_eq!(Books::default().ids_per_status_call(), None);
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) key: &'a str,
     /// The panel's last order before this request.
     pub(crate) last_order: Option<i64>,
+    /// The order that it names in the singular form.
+    pub(crate) asked_order: Option<i64>,
 }
 
 impl Answer {
@@ -146,6 +148,7 @@ mod tests {
     const SCENE: Scene<'static> = Scene {
         key: "s3cret",
         last_order: Some(41),
+        asked_order: None,
     };
 
     fn honest() -> Answer {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod answer;
+mod chosen;
 pub mod plan;
 mod rewrite;
 pub mod rule;
@@ -94,6 +95,16 @@ pub enum Fault {
     WrongIds,
     /// Leaves every second id out, beginning with the first.
     OmitIds,
+    /// Leaves these orders out of an answer about several; an answer about one of them alone is `[]`.
+    LeaveOut(Vec<i64>),
+    /// Has an error for these orders, whatever they are; the others are answered honestly.
+    OrderErrors {
+        /// Which.
+        orders: Vec<i64>,
+        /// What it says of each.
+        #[serde(default = "text::incorrect_order")]
+        error: String,
+    },
     /// `"1":"Incorrect order ID"` instead of `"1":{"error":"Incorrect order ID"}`.
     BareStringErrors,
     /// A list of the values, without ids, instead of a map.

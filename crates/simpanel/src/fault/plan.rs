@@ -10,10 +10,31 @@
 //! [[rule]]                       # every tenth call or so is told to come again in two seconds
 //! probability = 0.1
 //! fault = { throttle = { status = 429, retry_after = "2s" } }
+//!
+//! [[rule]]                       # whatever call names order 17 fails as a whole
+//! action = "status"
+//! order = 17
+//! fault = { status_before_reading = 500 }
+//!
+//! [[rule]]                       # the panel does not know `orders`
+//! action = "status"
+//! plural = true
+//! fault = { refuse = "Incorrect request" }
+//!
+//! [[rule]]                       # an outage from 10 s to 5 min of the panel's clock, which `--speed` makes faster
+//! between = ["10s", "5m"]
+//! fault = "accept_then_html"
+//!
+//! [[rule]]                       # 17 and 23 are missing; `{ order_errors = { orders = [17] } }`: have an error instead
+//! action = "status"
+//! fault = { leave_out = [17, 23] }
 //! ```
+//!
+//! [`FaultRule`] lists what a rule may say, [`Fault`] what can go wrong.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use panelgate_domain::action::Action;
 use rand::rngs::StdRng;
@@ -144,10 +165,11 @@ impl RunningPlan {
         self.rules.clear();
     }
 
-    /// What goes wrong with the next request; `action` is `None` if it is no request of the protocol.
-    pub(crate) fn strike(&mut self, action: Option<&Action>) -> Option<Fault> {
+    /// What goes wrong with the next request, which comes at `now` by the panel's clock; `action` is `None` if it is no
+    /// request of the protocol.
+    pub(crate) fn strike(&mut self, action: Option<&Action>, now: Duration) -> Option<Fault> {
         for running in &mut self.rules {
-            if running.strikes(action, &mut self.rng) {
+            if running.strikes(action, now, &mut self.rng) {
                 return Some(running.rule.fault.clone());
             }
         }
@@ -156,8 +178,8 @@ impl RunningPlan {
 }
 
 impl Running {
-    fn strikes(&mut self, action: Option<&Action>, rng: &mut StdRng) -> bool {
-        if !self.rule.fits(action) {
+    fn strikes(&mut self, action: Option<&Action>, now: Duration, rng: &mut StdRng) -> bool {
+        if !self.rule.fits(action, now) {
             return false;
         }
         self.offered += 1;
@@ -174,142 +196,4 @@ impl Running {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    use panelgate_domain::action::Add;
-    use panelgate_domain::field::Field;
-
-    use super::*;
-    use crate::fault::rule::ActionName;
-
-    fn add(link: &str) -> Action {
-        Action::Add(Add {
-            service: Some("1".to_owned()),
-            fields: BTreeMap::from([(Field::Link, link.to_owned())]),
-            idempotency_key: None,
-        })
-    }
-
-    #[track_caller]
-    fn check(rules: Vec<FaultRule>, actions: &[Action], expected: &[Option<Fault>]) {
-        let mut plan = RunningPlan::new(FaultPlan { rules }, 1);
-        let struck: Vec<_> = actions.iter().map(|a| plan.strike(Some(a))).collect();
-        assert_eq!(struck, expected);
-    }
-
-    #[test]
-    fn rules_have_their_turns_one_after_the_other() {
-        let (reset, close) = (Fault::AcceptThenReset, Fault::AcceptThenClose);
-        check(
-            vec![
-                FaultRule::once(reset.clone()).on(ActionName::Add),
-                FaultRule::once(close.clone()).on(ActionName::Add),
-            ],
-            &[Action::Balance, add("a"), add("a"), add("a")],
-            &[None, Some(reset), Some(close), None],
-        );
-    }
-
-    #[test]
-    fn a_rule_counts_only_what_fits_it() {
-        let zero = Fault::OrderIdZero;
-        check(
-            vec![FaultRule::always(zero.clone()).link("bad").from(2).times(2)],
-            &[add("bad"), add("good"), add("bad"), add("bad"), add("bad")],
-            &[None, None, Some(zero.clone()), Some(zero), None],
-        );
-    }
-
-    #[test]
-    fn chances_repeat_with_the_seed() {
-        let draw = |seed| {
-            let rule = FaultRule::always(Fault::PhpNotice).sometimes(0.3);
-            let mut plan = RunningPlan::new(FaultPlan { rules: vec![rule] }, seed);
-            (0..1000)
-                .map(|_| plan.strike(None).is_some())
-                .collect::<Vec<_>>()
-        };
-        let struck = draw(7).into_iter().filter(|struck| *struck).count();
-        assert!((250..350).contains(&struck), "{struck}");
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(draw(7), draw(8));
-    }
-
-    fn load(name: &str, text: &str) -> Result<FaultPlan, PlanError> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("a file");
-        FaultPlan::load(&path)
-    }
-
-    #[test]
-    fn plans_are_read_from_toml_and_json() {
-        let toml = r#"
-            [[rule]]
-            action = "add"
-            from = 3
-            count = 1
-            fault = "accept_then_timeout"
-            [[rule]]
-            probability = 0.5
-            fault = { throttle = { status = 429, retry_after = "1s 500ms" } }
-        "#;
-        let json = r#"{"rule":[
-            {"action":"add","from":3,"count":1,"fault":"accept_then_timeout"},
-            {"probability":0.5,"fault":{"throttle":{"status":429,"retry_after":"1500ms"}}}]}"#;
-        let plan = load("plan.toml", toml).expect("a plan");
-        assert_eq!(plan, load("plan.json", json).expect("a plan"));
-        assert_eq!(
-            plan.rules[0],
-            FaultRule::once(Fault::AcceptThenTimeout)
-                .on(ActionName::Add)
-                .from(3)
-        );
-        assert_eq!(
-            plan.rules[1].fault,
-            Fault::Throttle {
-                status: 429,
-                retry_after: Some(Duration::from_millis(1500))
-            }
-        );
-    }
-
-    #[test]
-    fn mistakes_in_a_plan_are_named() {
-        let said = |text: &str| {
-            let error = load("plan.toml", text).expect_err("a mistake");
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            format!("{error}: {}", cause.unwrap_or_default())
-        };
-        for (text, expected) in [
-            ("[[rule]]\nfault = \"meteor\"", "meteor"),
-            ("[[rule]]\nfault = \"gzip\"\nactoin = \"add\"", "actoin"),
-            (
-                "[[rule]]\nfault = { status_before_reading = 99 }",
-                "99 is no HTTP status",
-            ),
-            (
-                "[[rule]]\nfault = { slow = \"5\" }",
-                "`5` is no length of time",
-            ),
-            ("[[rule]]\nfault = \"gzip\"\nfrom = 0", "rule 1"),
-            (
-                "[[rule]]\nfault = \"gzip\"\naction = \"status\"\nservice = \"1\"",
-                "only an `add`",
-            ),
-            (
-                "[[rule]]\nfault = \"gzip\"\nprobability = 1.5",
-                "probability",
-            ),
-            ("[[rule]", "line 1"),
-        ] {
-            let said = said(text);
-            assert!(
-                said.contains(expected) && said.contains("plan.toml"),
-                "{said}"
-            );
-        }
-    }
-}
+mod tests;

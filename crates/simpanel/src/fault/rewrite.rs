@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Fault;
 use super::answer::Scene;
+use super::{Fault, chosen};
 
 /// What a fault makes of an answer; `None` if it is none of these faults.
 pub(super) fn rewritten(fault: &Fault, answer: Value, scene: Scene<'_>) -> Option<Value> {
     Some(match fault {
         Fault::WrongIds => wrong_ids(answer),
         Fault::OmitIds => omit_ids(answer),
+        Fault::LeaveOut(orders) => chosen::leave_out(answer, orders, scene),
+        Fault::OrderErrors { orders, error } => chosen::have_error(answer, orders, error, scene),
         Fault::BareStringErrors => bare_string_errors(answer),
         Fault::ListInsteadOfMap => list_instead_of_map(answer),
         Fault::EmptyList => json!([]),
@@ -184,7 +186,7 @@ fn with_field(mut answer: Value, name: &str, value: Value) -> Value {
 }
 
 /// Whether an object is a map of ids: it holds nothing but objects.
-fn is_per_id(map: &Map<String, Value>) -> bool {
+pub(super) fn is_per_id(map: &Map<String, Value>) -> bool {
     !map.is_empty() && map.values().all(Value::is_object)
 }
 
@@ -200,6 +202,7 @@ mod tests {
         let scene = Scene {
             key: "",
             last_order: Some(41),
+            asked_order: None,
         };
         assert_eq!(rewritten(fault, honest, scene), Some(expected));
     }

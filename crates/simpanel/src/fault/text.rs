@@ -10,6 +10,11 @@ pub(super) const fn ok() -> u16 {
     200
 }
 
+/// What a panel says of an order that it does not know.
+pub(super) fn incorrect_order() -> String {
+    "Incorrect order ID".to_owned()
+}
+
 /// HTTP statuses that end a request.
 pub(super) mod status {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
@@ -54,11 +59,14 @@ pub(super) mod duration {
     pub(in crate::fault) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+
+    pub(super) fn read(text: &str) -> Result<Duration, String> {
         let signed: jiff::SignedDuration = text
             .parse()
-            .map_err(|_| D::Error::custom(format!("`{text}` is no length of time such as `2s`")))?;
-        Duration::try_from(signed).map_err(|_| D::Error::custom(format!("`{text}` is negative")))
+            .map_err(|_| format!("`{text}` is no length of time such as `2s`"))?;
+        Duration::try_from(signed).map_err(|_| format!("`{text}` is negative"))
     }
 }
 
@@ -82,5 +90,21 @@ pub(super) mod duration_option {
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
         super::duration::deserialize(deserializer).map(Some)
+    }
+}
+
+/// A time with a beginning and an end, by the panel's clock: `["10s", "5m"]`.
+pub(super) mod span_option {
+    use std::ops::Range;
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, de::Error as _};
+
+    pub(in crate::fault) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Range<Duration>>, D::Error> {
+        let [begins, ends] = <[String; 2]>::deserialize(deserializer)?;
+        let read = |text: &str| super::duration::read(text).map_err(D::Error::custom);
+        Ok(Some(read(&begins)?..read(&ends)?))
     }
 }

@@ -169,6 +169,25 @@ fn a_changed_fate_moves_the_difference() {
 }
 
 #[test]
+fn an_order_that_was_completed_can_turn_partial_the_next_day() {
+    let mut panel = panel(|_| {});
+    panel.answer(&order("a", "1000"), 1);
+    panel.move_to(LONGEST_LIFE);
+    let status = Action::Status(one(500));
+    let shown = |panel: &mut Panel| {
+        let answer = panel.answer(&status, 2);
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        ["status", "remains", "charge"].map(|name| answer[name].as_str().map(ToOwned::to_owned))
+    };
+    let expected = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
+    assert_eq!(shown(&mut panel), expected(["Completed", "0", "1.00"]));
+    panel.move_to(LONGEST_LIFE + Duration::from_secs(24 * 60 * 60));
+    assert!(panel.set_order(500, |order| order.end(Fate::Partial { remains: 400 })));
+    assert_eq!(shown(&mut panel), expected(["Partial", "400", "0.60"]));
+    check_balance(&mut panel, "9.40");
+}
+
+#[test]
 fn an_order_can_say_what_is_not_true() {
     let mut panel = panel(|_| {});
     panel.answer(&order("a", "1000"), 1);

@@ -130,6 +130,24 @@ impl SimPanel {
         assert!(known, "the panel has no order {id}");
     }
 
+    /// Changes several orders at one moment: no answer shows some of them changed and others not. Like
+    /// [`set_order`](Self::set_order) otherwise.
+    ///
+    /// # Panics
+    /// One of them does not exist.
+    #[track_caller]
+    pub fn set_orders(
+        &self,
+        ids: impl IntoIterator<Item = i64>,
+        mut change: impl FnMut(&mut SimOrder),
+    ) {
+        let unknown = self.office.panel(|panel| {
+            let mut ids = ids.into_iter();
+            ids.find(|id| !panel.set_order(*id, &mut change))
+        });
+        assert_eq!(unknown, None, "the panel has no such order");
+    }
+
     /// Stops listening, ends held connections, gives what is being answered a second, and returns when all is done.
     pub async fn stop(self) {
         self.office.stop.cancel();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use panelgate_simpanel::fault::Fault;
 use panelgate_simpanel::fault::rule::{ActionName, FaultRule};
-use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
+use panelgate_simpanel::{Fate, SimClock, SimPanel, SimSettings};
 
 use crate::support::{Heard, add, hear, post, send, soon, start};
 
@@ -209,6 +209,73 @@ async fn answers_have_strange_shapes() {
     assert!(numbers.contains(r#""remains":100"#), "{numbers}");
     let strings = distorted(Fault::NumbersAsStrings, "action=cancel&orders=1").await;
     assert_eq!(strings, r#"[{"cancel":"1","order":"1"}]"#);
+}
+
+#[tokio::test]
+async fn one_order_of_many_is_missing_or_wrong() {
+    let left_out = distorted(Fault::LeaveOut(vec![8]), POLL).await;
+    assert!(left_out.starts_with(r#"{"1":{"charge":"#) && !left_out.contains(r#""8""#));
+    let errors = Fault::OrderErrors {
+        orders: vec![1],
+        error: "Incorrect order ID".to_owned(),
+    };
+    let failed = distorted(errors.clone(), POLL).await;
+    assert!(
+        failed.starts_with(r#"{"1":{"error":"Incorrect order ID"},"8""#),
+        "{failed}"
+    );
+    let alone = distorted(errors, "action=status&order=1").await;
+    assert_eq!(alone, r#"{"error":"Incorrect order ID"}"#);
+}
+
+#[tokio::test]
+async fn a_poisonous_order_fails_the_calls_that_name_it() {
+    let panel = manual().await;
+    panel.plan(FaultRule::always(Fault::StatusBeforeReading(500)).naming(8));
+    assert_eq!(post(&panel, POLL).await.status(), 500);
+    assert_eq!(post(&panel, "action=status&orders=1,9").await.status(), 200);
+    let books = panel.books();
+    assert_eq!(books.requests_naming(ActionName::Status, 8).count(), 1);
+    assert_eq!(books.ids_per_status_call(), Some(2.5));
+}
+
+#[tokio::test]
+async fn an_outage_lasts_as_long_as_it_was_planned() {
+    let secs = Duration::from_secs;
+    let panel = manual().await;
+    panel.plan(FaultRule::always(Fault::StatusBeforeReading(502)).between(secs(10), secs(310)));
+    let mut statuses = Vec::new();
+    for by in [9, 1, 299, 1] {
+        panel.clock().advance(secs(by));
+        statuses.push(post(&panel, "action=balance").await.status());
+    }
+    assert_eq!(statuses, [200, 502, 502, 200]);
+    let clocks: Vec<_> = panel
+        .books()
+        .requests()
+        .iter()
+        .map(|request| request.clock)
+        .collect();
+    assert_eq!(clocks, [9, 10, 309, 310].map(secs));
+}
+
+#[tokio::test]
+async fn two_hundred_orders_can_be_canceled_at_once() {
+    let panel = manual().await;
+    for number in 0..200 {
+        post(&panel, &add(&format!("https://a.example/{number}"))).await;
+    }
+    let spent = panel.balance();
+    panel.set_orders(1..=200, |order| order.end(Fate::Canceled));
+    let books = panel.books();
+    assert!(books.live_orders().is_empty());
+    assert!(
+        books
+            .orders()
+            .iter()
+            .all(|order| order.refunded == order.charge)
+    );
+    assert!(panel.balance() > spent);
 }
 
 #[tokio::test]
