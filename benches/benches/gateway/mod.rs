@@ -176,7 +176,10 @@ fn panel_settings(panel: &SimPanel) -> PanelSettings {
         max_unconfirmed: 20,
         allow_private: true,
         refusals: Refusals::default(),
+        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(25),
+        fresh_for: Duration::from_secs(3_600),
+        look_at_least_every: Duration::from_secs(3_600),
     }
 }
 

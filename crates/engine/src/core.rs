@@ -13,7 +13,7 @@ use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::offer::OfferList;
-use panelgate_domain::order::Order;
+use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::Reply;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{Store, StoreError};
@@ -25,11 +25,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::actions;
 use crate::book::Book;
+use crate::brake::Brakes;
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::Market;
 use crate::metrics::Metrics;
+use crate::rechecks::Rechecks;
 use crate::settings::Settings;
 
 /// The engine: cheap to clone, the same behind every clone.
@@ -63,6 +65,10 @@ pub(crate) struct Core {
     pub(crate) keys: Keys,
     /// When which order is looked at next.
     pub(crate) looks: Looks,
+    /// Ended orders that are looked at once more now and then.
+    pub(crate) rechecks: Rechecks,
+    /// Panels that say of too many orders at once that they are canceled.
+    pub(crate) brakes: Brakes,
     /// Orders that some task is placing right now; the store's compare-and-set would stop a second one, but only after it
     /// took a permit.
     pub(crate) placing: DashSet<OrderId>,
@@ -157,6 +163,8 @@ impl Engine {
         for desk in core.desks.load().values() {
             desk.close().await;
         }
+        // What the last looks told.
+        core.write_learned().await;
     }
 }
 
@@ -181,8 +189,20 @@ impl Core {
     /// Keeps a committed change of an order in memory, and what follows from its state.
     pub(crate) fn remember(&self, order: Order) -> Order {
         let order = self.book.put(order);
-        self.looks.follow(&order, self.now(), &self.settings);
+        if order.state == OrderState::Placed {
+            self.watch(&order);
+        }
         order
+    }
+
+    /// Its panel's desk looks at an order from now on, or sees what has changed about it.
+    pub(crate) fn watch(&self, order: &Order) {
+        let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) else {
+            return;
+        };
+        if let Some(desk) = self.desk(panel) {
+            desk.follow(std::slice::from_ref(id));
+        }
     }
 
     /// An order from memory, or from the store.

@@ -4,21 +4,24 @@
 //! calls, and answers a [`Reply`](panelgate_domain::reply::Reply) or a [`Fault`](panelgate_domain::fault::Fault). What
 //! moves money runs detached from whoever asked: a customer that hangs up changes nothing.
 //!
-//! Start with [`Engine::run`], then `actions::add` and `place` for the life of an order, `actions::status`, `looks` and
-//! `settle` for how it ends, and `tasks` for what happens without being asked.
+//! Start with [`Engine::run`], then `actions::add` and `place` for the life of an order, `actions::status`, `looks`, `settle`
+//! and `later` for how it ends, and `tasks` for what happens without being asked.
 
 mod actions;
 pub mod book;
+mod brake;
 mod clock;
 mod core;
 #[cfg(test)]
 mod fixtures;
 mod keys;
+mod later;
 mod looks;
 mod market;
 mod metrics;
 mod operate;
 mod place;
+mod rechecks;
 mod settings;
 mod settle;
 mod start;

@@ -1,126 +1,173 @@
-//! When which placed order is looked at next, so that orders end although nobody polls.
+//! When an order is looked at though nobody asks, so that orders end although nobody polls.
 //!
-//! Looks come after once, twice, four times … `fresh_for` of age, up to `look_at_least_every`, spread by a tenth so that
-//! orders placed together are not looked at together for ever.
+//! With nothing learned, looks come after once, twice, four times … `fresh_for` of age, up to `look_at_least_every`. A service
+//! whose orders have ended often enough has a curve, which says when the next share of those still live will have ended.
+//! Either way a look is late by up to a tenth, so that orders placed together are not looked at together for ever.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use panelgate_domain::ids::OrderId;
-use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::completion::Completions;
+use panelgate_domain::ids::{OrderId, ServiceId};
+use panelgate_domain::order::Order;
+use panelgate_domain::status::Final;
 use panelgate_domain::time::Timestamp;
-use parking_lot::Mutex;
-use rand::Rng;
+use parking_lot::RwLock;
 
 use crate::settings::Settings;
 
-/// The schedule. Each placed order is in it exactly once.
-#[derive(Default)]
-pub(crate) struct Looks(Mutex<Schedule>);
-
-#[derive(Default)]
-struct Schedule {
-    by_time: BTreeSet<(Timestamp, OrderId)>,
-    by_order: HashMap<OrderId, Timestamp>,
+/// What the schedule goes by.
+pub(crate) struct Looks {
+    /// When this process began: what was due before is spread anew.
+    started: Timestamp,
+    completions: RwLock<HashMap<ServiceId, Completions>>,
 }
 
 impl Looks {
-    /// Takes a placed order in, and anything else out.
-    pub(crate) fn follow(&self, order: &Order, now: Timestamp, settings: &Settings) {
-        let mut schedule = self.0.lock();
-        if order.state != OrderState::Placed {
-            schedule.remove(order.id);
-        } else if !schedule.by_order.contains_key(&order.id) {
-            schedule.set(order.id, next_look(order, now, settings));
+    /// Of a process that has just begun.
+    pub(crate) fn new(started: Timestamp) -> Self {
+        Self {
+            started,
+            completions: RwLock::default(),
         }
     }
 
-    /// Sets the next look after one has been.
-    pub(crate) fn looked(&self, order: &Order, now: Timestamp, settings: &Settings) {
-        let mut schedule = self.0.lock();
-        if schedule.by_order.contains_key(&order.id) {
-            schedule.set(order.id, next_look(order, now, settings));
+    /// Takes over what the store knows.
+    pub(crate) fn load(&self, completions: Vec<(ServiceId, Completions)>) {
+        *self.completions.write() = completions.into_iter().collect();
+    }
+
+    /// An order has ended.
+    pub(crate) fn ended(&self, order: &Order) {
+        let delivered = matches!(order.ended, Some(Final::Completed | Final::Partial));
+        if let (true, Some(fact)) = (delivered, order.fact) {
+            let mut completions = self.completions.write();
+            let curve = completions.entry(order.service).or_default();
+            curve.add(fact.at.since(order.created));
         }
     }
 
-    /// Looks again soon: an answer has to be confirmed.
-    pub(crate) fn soon(&self, order: OrderId, now: Timestamp, settings: &Settings) {
-        let mut schedule = self.0.lock();
-        if schedule.by_order.contains_key(&order) {
-            schedule.set(order, now.after(settings.fresh_for));
+    /// When a placed order is looked at next. The same answer until more is known of it.
+    pub(crate) fn next(&self, order: &Order, settings: &Settings) -> Timestamp {
+        let seen = order.fact.map_or(order.created, |fact| fact.at);
+        if let Some(until) = order.doubt {
+            // An end that was not believed is looked at again as soon as that can confirm it.
+            return until.max(seen.after(settings.fresh_for));
         }
+        let wait = self.wait(order, seen, settings);
+        let due = seen.after(wait + spread(order.id, seen, wait / JITTER));
+        if due > self.started {
+            return due;
+        }
+        self.started
+            .after(spread(order.id, seen, wait.min(RESTART_SPREAD)))
     }
 
-    /// The orders whose look is due. They stay scheduled, one `fresh_for` later, until their look has been.
-    pub(crate) fn take_due(&self, now: Timestamp, settings: &Settings) -> Vec<OrderId> {
-        let mut schedule = self.0.lock();
-        let due: Vec<OrderId> = schedule
-            .by_time
-            .iter()
-            .take_while(|(at, _)| *at <= now)
-            .take(DUE_AT_ONCE)
-            .map(|(_, id)| *id)
-            .collect();
-        let again = now.after(settings.fresh_for.max(RETRY_AT_LEAST));
-        for id in &due {
-            schedule.set(*id, again);
-        }
-        due
+    fn wait(&self, order: &Order, seen: Timestamp, settings: &Settings) -> Duration {
+        let age = seen.since(order.created);
+        let completions = self.completions.read();
+        let curve = completions.get(&order.service);
+        let learned = curve.and_then(|curve| curve.next_look(age, SHARE));
+        learned.map_or(age, |at| at.saturating_sub(age)).clamp(
+            settings.fresh_for,
+            settings.look_at_least_every.max(settings.fresh_for),
+        )
     }
 }
 
-impl Schedule {
-    fn set(&mut self, order: OrderId, at: Timestamp) {
-        self.remove(order);
-        self.by_time.insert((at, order));
-        self.by_order.insert(order, at);
-    }
-
-    fn remove(&mut self, order: OrderId) {
-        if let Some(at) = self.by_order.remove(&order) {
-            self.by_time.remove(&(at, order));
-        }
-    }
+/// A part of `most` that is this order's, and another one after its next look.
+fn spread(order: OrderId, seen: Timestamp, most: Duration) -> Duration {
+    // Fibonacci hashing: neighbours end up far apart.
+    let mixed = (order.0 ^ seen.0)
+        .cast_unsigned()
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis((mixed >> 32) % millis.saturating_add(1))
 }
 
-fn next_look(order: &Order, now: Timestamp, settings: &Settings) -> Timestamp {
-    let age = now.since(order.created);
-    let wait = age.clamp(
-        settings.fresh_for,
-        settings.look_at_least_every.max(settings.fresh_for),
-    );
-    let spread = u64::try_from(wait.as_millis() / 10).unwrap_or(0);
-    now.after(wait + Duration::from_millis(rand::rng().random_range(0..=spread)))
-}
-
-/// Bound of one sweep; the rest is due in the next one.
-const DUE_AT_ONCE: usize = 1_000;
-
-/// A look that got lost is repeated, but a short `fresh_for` must not make it a storm.
-const RETRY_AT_LEAST: Duration = Duration::from_secs(5);
+/// Of the orders that are live at a look, this part has ended at the next one.
+const SHARE: (u32, u32) = (1, 4);
+/// A look is late by at most this part of its wait.
+const JITTER: u32 = 10;
+/// After a start, what was due before is looked at within this time.
+const RESTART_SPREAD: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {
+    use panelgate_domain::order::OrderState;
+    use panelgate_domain::status::Fact;
+
     use super::*;
     use crate::fixtures::order;
 
-    #[test]
-    fn looks_come_later_the_older_an_order_is() {
-        let (looks, settings) = (Looks::default(), Settings::new("USD".into()));
-        let order = order(1, OrderState::Placed);
-        looks.follow(&order, Timestamp(0), &settings);
-        assert!(looks.take_due(Timestamp(14_999), &settings).is_empty());
-        assert_eq!(looks.take_due(Timestamp(16_501), &settings), [OrderId(1)]);
-        looks.looked(&order, Timestamp(60_000), &settings);
-        assert!(looks.take_due(Timestamp(119_999), &settings).is_empty());
-        assert_eq!(looks.take_due(Timestamp(126_001), &settings), [OrderId(1)]);
+    fn seen(at: i64) -> Order {
+        Order {
+            fact: Some(Fact::accepted(Timestamp(at))),
+            ..order(1, OrderState::Placed)
+        }
+    }
+
+    #[track_caller]
+    fn check(looks: &Looks, order: &Order, earliest: i64, latest: i64) {
+        let next = looks.next(order, &Settings::new("USD".into()));
+        assert!(
+            (earliest..=latest).contains(&next.0),
+            "{next:?}, not {earliest}..={latest}"
+        );
     }
 
     #[test]
-    fn ended_orders_are_not_looked_at() {
-        let (looks, settings) = (Looks::default(), Settings::new("USD".into()));
-        looks.follow(&order(1, OrderState::Placed), Timestamp(0), &settings);
-        looks.follow(&order(2, OrderState::Closed), Timestamp(1), &settings);
-        assert!(looks.take_due(Timestamp(i64::MAX), &settings).is_empty());
+    fn looks_come_later_the_older_an_order_is() {
+        let looks = Looks::new(Timestamp(0));
+        check(&looks, &seen(0), 15_000, 16_500);
+        check(&looks, &seen(15_000), 30_000, 31_500);
+        check(&looks, &seen(60_000), 120_000, 126_000);
+        let (day, hour) = (24 * 3_600_000, 3_600_000);
+        check(&looks, &seen(day), day + hour, day + hour + hour / 10);
+    }
+
+    #[test]
+    fn a_service_that_ends_at_a_certain_age_is_looked_at_then() {
+        let looks = Looks::new(Timestamp(0));
+        let mut ended = order(2, OrderState::Closed);
+        for n in 0..100 {
+            ended.fact = Some(Fact::accepted(Timestamp(3_000_000 + n * 1_000)));
+            looks.ended(&ended);
+        }
+        check(&looks, &seen(60_000), 2_500_000, 3_600_000);
+        let other = Order {
+            service: ServiceId(99),
+            ..seen(60_000)
+        };
+        check(&looks, &other, 120_000, 126_000);
+    }
+
+    #[test]
+    fn a_start_spreads_what_was_due_before() {
+        let looks = Looks::new(Timestamp(100_000_000));
+        let due = |id| {
+            let order = Order {
+                id: OrderId(id),
+                ..seen(50_000_000)
+            };
+            check(&looks, &order, 100_000_000, 100_600_000);
+            looks.next(&order, &Settings::new("USD".into())).0
+        };
+        let early = (1..=1_000).filter(|id| due(*id) < 100_060_000).count();
+        assert!(
+            (50..150).contains(&early),
+            "{early} of 1000 in a tenth of the time"
+        );
+    }
+
+    #[test]
+    fn a_doubted_end_is_looked_at_when_a_look_can_confirm_it() {
+        let looks = Looks::new(Timestamp(0));
+        let doubted = |until| Order {
+            doubt: Some(Timestamp(until)),
+            ..seen(7_200_000)
+        };
+        check(&looks, &doubted(7_200_000), 7_215_000, 7_215_000);
+        check(&looks, &doubted(7_800_000), 7_800_000, 7_800_000);
     }
 }

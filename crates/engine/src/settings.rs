@@ -23,6 +23,8 @@ pub struct Settings {
     pub fresh_for: Duration,
     /// Longest time between two looks at a live order.
     pub look_at_least_every: Duration,
+    /// How long after its end an order is looked at for a later change.
+    pub recheck_for: Duration,
     /// Time between two syncs of a panel's list.
     pub sync_every: Duration,
     /// Time between two looks at a panel's balance.
@@ -44,6 +46,7 @@ impl Settings {
             status_wait: Duration::from_millis(1_500),
             fresh_for: Duration::from_secs(15),
             look_at_least_every: Duration::from_secs(60 * 60),
+            recheck_for: Duration::from_secs(7 * 24 * 60 * 60),
             sync_every: Duration::from_secs(60 * 60),
             balance_every: Duration::from_secs(30),
             resend_every: Duration::from_secs(1),

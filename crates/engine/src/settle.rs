@@ -4,50 +4,105 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::order::Order;
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::{Fact, Heard, Oddity, Report};
-use panelgate_store::StoreError;
-use panelgate_upstream::{Look, Reports};
+use panelgate_domain::status::{Fact, Final, Heard, Oddity, Report};
+use panelgate_domain::time::Timestamp;
+use panelgate_store::{MAX_LEARNED, StoreError};
+use panelgate_upstream::{Kind, Look, Outlook, Reports};
+use tokio::time::Instant;
 
+use crate::brake::SECOND_LOOK_AFTER;
 use crate::core::Core;
 
 /// What a look at an order leads to.
 enum Next {
-    /// Something to keep, with a flag if it is odd.
-    Keep(Fact, Option<String>),
+    /// Something to keep.
+    Keep {
+        fact: Fact,
+        flag: Option<String>,
+        doubt: Option<Timestamp>,
+    },
     /// The order ends.
-    Close(Fact, Settlement),
+    Close(Ending),
+}
+
+/// How an order ends.
+#[derive(Clone, Copy)]
+struct Ending {
+    order: OrderId,
+    fact: Fact,
+    settlement: Settlement,
+    /// A second look said so.
+    is_confirmed: bool,
 }
 
 #[async_trait]
 impl Reports for Core {
     async fn reported(&self, panel: &PanelName, looks: Vec<(UpstreamId, Look)>) {
-        let mut closing = Vec::new();
+        let mut endings = Vec::new();
+        let mut looked = Vec::with_capacity(looks.len());
+        let mut later = Vec::new();
         for (upstream_id, look) in looks {
             let Some(order) = self.book.placed_as(panel, &upstream_id) else {
+                later.push((upstream_id, look));
                 continue;
             };
-            self.looks.looked(&order, self.now(), &self.settings);
             match look {
-                Look::Report(report) => match self.consider(panel, &order, &report) {
-                    Next::Keep(fact, flag) => _ = self.book.keep(order.id, fact, flag, None),
-                    Next::Close(fact, settlement) => closing.push((order.id, fact, settlement)),
-                },
-                // A missing id, an error for one id, or a failed call change nothing.
-                Look::Error(text) => {
-                    self.metrics.odd(panel, "no_report");
-                    tracing::debug!(order = %order.id, %panel, text, "a panel did not report on an order");
+                Look::Report(report) => {
+                    looked.push(order.id);
+                    match self.consider(panel, &order, &report) {
+                        Next::Keep { fact, flag, doubt } => {
+                            self.book.keep(order.id, fact, flag, doubt);
+                        }
+                        Next::Close(ending) => endings.push(ending),
+                    }
                 }
+                Look::Error { text, times } => self.heard_nothing(panel, &order, &text, times),
+                Look::Spoils => self.keep_flag(&order, SPOILS.to_owned()),
                 Look::Failed(_) => {}
             }
         }
-        self.write_learned().await;
-        join_all(
-            closing
-                .into_iter()
-                .map(|(order, fact, settlement)| self.close(order, fact, settlement)),
-        )
-        .await;
+        let endings = self.hold_mass_cancels(panel, &looked, endings);
+        let closing = endings.into_iter().map(|ending| self.close(ending));
+        join_all(closing).await;
+        for (upstream_id, look) in later {
+            if let Look::Report(report) = look {
+                self.reported_later(panel, &upstream_id, &report).await;
+            }
+        }
+    }
+
+    fn outlook(&self, panel: &PanelName, id: &UpstreamId) -> Option<Outlook> {
+        let now = self.now();
+        let at = |then: Timestamp| Instant::now() + then.since(now);
+        let Some(order) = self.book.placed_as(panel, id) else {
+            let next = self.rechecks.next(panel, id, self.settings.recheck_for)?;
+            return Some(Outlook {
+                kind: Kind::Ended,
+                fresh_until: at(next),
+                due: at(next),
+                next_miss: None,
+            });
+        };
+        let fact_at = order.fact.map_or(order.created, |fact| fact.at);
+        let fresh_until = fact_at.after(self.settings.fresh_for);
+        // Only odd answers are doubted from the moment they came.
+        let is_odd = order.doubt.is_some_and(|until| until <= fact_at);
+        Some(Outlook {
+            kind: if is_odd { Kind::Alone } else { Kind::Live },
+            fresh_until: at(fresh_until),
+            due: at(self.looks.next(&order, &self.settings)),
+            next_miss: self.book.next_poll(order.id, fresh_until.max(now)).map(at),
+        })
+    }
+
+    async fn learned(&self, panel: &PanelName, what: PanelTrait) {
+        tracing::info!(%panel, %what, "it was found out how the panel speaks");
+        let kept = self.store.set_panel_trait(panel, what, true, self.now());
+        if let Err(error) = kept.await {
+            tracing::error!(%panel, %what, %error, "how the panel speaks could not be written down");
+        }
     }
 }
 
@@ -55,27 +110,83 @@ impl Core {
     fn consider(&self, panel: &PanelName, order: &Order, report: &Report) -> Next {
         let known = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
         let (fact, oddities) = known.after(report, order.quantity.total(), self.now());
-        for oddity in &oddities {
-            self.metrics.odd(panel, oddity_label(*oddity));
-        }
+        self.count_odd(panel, &oddities);
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
-        if fact.word.final_word().is_some() && !fact.says_the_same(&known) {
-            // It ends now, or a second look has to agree.
-            self.looks.soon(order.id, self.now(), &self.settings);
-        }
-        match order.basis().settle(&fact) {
-            Verdict::Settle(settlement) if is_believed(&known, &fact, report, &oddities) => {
-                Next::Close(fact, settlement)
+        let belief = Belief::of(&known, order.doubt, &fact, report, &oddities);
+        let keep = |flag, doubt| Next::Keep { fact, flag, doubt };
+        match (order.basis().settle(&fact), belief) {
+            (Verdict::Live, _) => keep(flag, None),
+            (Verdict::Undecided(why), _) => keep(Some(why.to_owned()), None),
+            (Verdict::Settle(_), Belief::Doubted(until)) => keep(flag, Some(until)),
+            (Verdict::Settle(settlement), Belief::Believed { is_confirmed }) => {
+                Next::Close(Ending {
+                    order: order.id,
+                    fact,
+                    settlement,
+                    is_confirmed,
+                })
             }
-            Verdict::Undecided(why) => Next::Keep(fact, Some(why.to_owned())),
-            _ => Next::Keep(fact, flag),
         }
     }
 
+    pub(crate) fn count_odd(&self, panel: &PanelName, oddities: &[Oddity]) {
+        for oddity in oddities {
+            self.metrics.odd(panel, oddity_label(*oddity));
+        }
+    }
+
+    /// A missing id or an error for one id changes nothing, but it is told to the operator if it goes on.
+    fn heard_nothing(&self, panel: &PanelName, order: &Order, text: &str, times: u8) {
+        self.metrics.odd(panel, "no_report");
+        tracing::debug!(order = %order.id, %panel, text, times, "a panel did not report on an order");
+        if times >= MOST_WITHOUT_REPORT {
+            self.keep_flag(
+                order,
+                format!("the panel does not report on this order: {text}"),
+            );
+        }
+    }
+
+    fn keep_flag(&self, order: &Order, flag: String) {
+        let fact = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
+        self.book.keep(order.id, fact, Some(flag), order.doubt);
+    }
+
+    /// Too many at once turn Canceled: they wait for a second look. Answers the endings that do not.
+    fn hold_mass_cancels(
+        &self,
+        panel: &PanelName,
+        looked: &[OrderId],
+        endings: Vec<Ending>,
+    ) -> Vec<Ending> {
+        let now = self.now();
+        let turns =
+            |ending: &Ending| ending.settlement.word == Final::Canceled && !ending.is_confirmed;
+        let canceled: Vec<OrderId> = endings
+            .iter()
+            .filter(|ending| turns(ending))
+            .map(|ending| ending.order)
+            .collect();
+        if !self
+            .brakes
+            .hold(panel, looked.iter().copied(), &canceled, now)
+        {
+            return endings;
+        }
+        tracing::warn!(%panel, orders = canceled.len(), "so many orders turned Canceled at once that they wait for a second look");
+        let until = now.after(SECOND_LOOK_AFTER);
+        let (held, others): (Vec<Ending>, Vec<Ending>) = endings.into_iter().partition(turns);
+        for ending in held {
+            self.metrics.odd(panel, "mass_cancel");
+            self.book.keep(ending.order, ending.fact, None, Some(until));
+        }
+        others
+    }
+
     /// Writes what the book has learned, batch after batch.
-    async fn write_learned(&self) {
+    pub(crate) async fn write_learned(&self) {
         loop {
-            let learned = self.book.take_dirty(LEARNED_AT_ONCE);
+            let learned = self.book.take_dirty(MAX_LEARNED);
             if learned.is_empty() {
                 return;
             }
@@ -84,18 +195,26 @@ impl Core {
                     .into_iter()
                     .for_each(|order| _ = self.remember(order)),
                 Err(error) => {
-                    tracing::error!(%error, "facts could not be written down; the next look tries again");
+                    tracing::error!(%error, "facts could not be written down; they wait in memory");
                     return self.book.mark_dirty_again(learned);
                 }
             }
         }
     }
 
-    async fn close(&self, order: OrderId, fact: Fact, settlement: Settlement) {
+    async fn close(&self, ending: Ending) {
+        let Ending {
+            order,
+            fact,
+            settlement,
+            ..
+        } = ending;
         match self.store.close_order(order, fact, settlement).await {
             Ok(closed) => {
                 self.metrics.settled(&self.settings.currency, &settlement);
                 tracing::info!(%order, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
+                self.looks.ended(&closed);
+                self.rechecks.watch(&closed);
                 self.remember(closed);
             }
             // Somebody else was faster: once is enough. What memory has of it is outdated.
@@ -107,17 +226,47 @@ impl Core {
     }
 }
 
-/// Money does not move on an odd answer, but when a second look says the same. A placed order whose known word is final has
-/// been seen to end and was not believed, so the store remembers what has to be said again, also over a restart.
-fn is_believed(known: &Fact, fact: &Fact, report: &Report, oddities: &[Oddity]) -> bool {
-    let says_the_end = matches!(&report.heard, Heard::Word(word) if word.final_word().is_some());
-    let seen_before = known.word.final_word().is_some();
-    says_the_end
-        && if seen_before {
-            known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs
-        } else {
-            !oddities.iter().any(|oddity| oddity.needs_second_look())
+/// Whether money moves on an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belief {
+    /// It does.
+    Believed {
+        /// Because a second look said the same.
+        is_confirmed: bool,
+    },
+    /// Not before a look at or after this time says the same.
+    Doubted(Timestamp),
+}
+
+impl Belief {
+    /// `doubt`: the known fact ended the order too, and was not believed. The store remembers that, also over a restart.
+    pub(crate) fn of(
+        known: &Fact,
+        doubt: Option<Timestamp>,
+        fact: &Fact,
+        report: &Report,
+        oddities: &[Oddity],
+    ) -> Self {
+        let says_the_end =
+            matches!(&report.heard, Heard::Word(word) if word.final_word().is_some());
+        let says_the_same =
+            known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs;
+        match doubt {
+            Some(until) if !says_the_end => Self::Doubted(until),
+            Some(until) if says_the_same && fact.at >= until => {
+                Self::Believed { is_confirmed: true }
+            }
+            Some(until) if says_the_same => Self::Doubted(until),
+            // It ends otherwise than it did: that waits for a second look too, and no shorter than the first one.
+            Some(until) => Self::Doubted(until.max(fact.at)),
+            None if oddities.iter().any(|oddity| oddity.needs_second_look()) => {
+                Self::Doubted(fact.at)
+            }
+            None => Self::Believed {
+                is_confirmed: false,
+            },
         }
+    }
 }
 
 const fn oddity_label(oddity: Oddity) -> &'static str {
@@ -129,8 +278,9 @@ const fn oddity_label(oddity: Oddity) -> &'static str {
     }
 }
 
-/// Bound of one transaction's facts.
-const LEARNED_AT_ONCE: usize = 1_000;
+/// So many looks in a row without a report, and the operator is told.
+const MOST_WITHOUT_REPORT: u8 = 5;
+const SPOILS: &str = "every status call with this order in it fails, and calls without it work";
 
 #[cfg(test)]
 mod tests {
@@ -155,10 +305,12 @@ mod tests {
             start_count: Some(5),
             ..Fact::accepted(Timestamp(0))
         };
+        let mut doubt = None;
         for (n, report) in looks.iter().enumerate() {
             let (fact, odd) = known.after(report, 100, Timestamp(1));
-            if is_believed(&known, &fact, report, &odd) {
-                return Some(n);
+            match Belief::of(&known, doubt, &fact, report, &odd) {
+                Belief::Believed { .. } => return Some(n),
+                Belief::Doubted(until) => doubt = Some(until),
             }
             known = fact;
         }

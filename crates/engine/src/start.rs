@@ -19,12 +19,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::book::Book;
+use crate::brake::Brakes;
 use crate::clock::Clock;
 use crate::core::{Core, Desks, Engine};
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::{Market, Rules};
 use crate::metrics::Metrics;
+use crate::rechecks::Rechecks;
 use crate::settings::Settings;
 use crate::sync::SyncError;
 use crate::tasks;
@@ -119,7 +121,9 @@ impl Engine {
             desks: ArcSwap::from_pointee(Desks::new()),
             book: Book::new(),
             keys: Keys::new(),
-            looks: Looks::default(),
+            looks: Looks::new(now),
+            rechecks: Rechecks::default(),
+            brakes: Brakes::default(),
             placing: DashSet::new(),
             questions: DashSet::new(),
             forwarding: DashSet::new(),
@@ -137,7 +141,10 @@ impl Engine {
         core.load_lists().await?;
         core.rebuild(None).await?;
         core.load_pauses().await?;
+        core.looks.load(core.store.completions().await?);
+        core.load_traits().await?;
         core.load_placed().await?;
+        core.load_ended().await?;
         let first_syncs = join_all(tasks::start(&core));
         // A panel that is down does not keep the gateway from serving what it knows.
         _ = tokio::time::timeout(FIRST_SYNCS, first_syncs).await;
@@ -199,6 +206,46 @@ impl Core {
         }
     }
 
+    /// What ended a short while ago may change yet.
+    async fn load_ended(&self) -> Result<(), StoreError> {
+        let (mut since, mut after) = (self.now().before(self.settings.recheck_for), OrderId(0));
+        loop {
+            let page = self.store.ended_since(since, after, PLACED_PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            (since, after) = (last.closed.unwrap_or(since), last.id);
+            for order in page {
+                self.rechecks.watch(&order);
+                self.watch(&order);
+            }
+        }
+    }
+
+    /// How panels speak, as far as it was found out; what a desk has forgotten, because its panel is another one now, is
+    /// forgotten here too.
+    async fn load_traits(&self) -> Result<(), StoreError> {
+        for (panel, what) in self.store.panel_traits().await? {
+            if let Some(desk) = self.desk(&panel) {
+                desk.remember(what);
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget_traits(&self) -> Result<(), StoreError> {
+        for (panel, what) in self.store.panel_traits().await? {
+            if let Some(desk) = self.desk(&panel)
+                && !desk.snapshot().traits.contains(&what)
+            {
+                self.store
+                    .set_panel_trait(&panel, what, false, self.now())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn take_over(
         self: &Arc<Self>,
         rules: Arc<Rules>,
@@ -207,6 +254,7 @@ impl Core {
         check_panels(self.store.as_ref(), &panels).await?;
         self.rebuild(Some(rules)).await?;
         self.open_desks(panels.clone())?;
+        self.forget_traits().await?;
         Ok(remember_hosts(self.store.as_ref(), &panels, self.now()).await?)
     }
 

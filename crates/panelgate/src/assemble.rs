@@ -61,7 +61,10 @@ pub(crate) fn panel_settings(config: &Config, panel: &Panel) -> PanelSettings {
             panel: panel.refusals.panel.clone(),
             throttled: panel.refusals.throttled.clone(),
         },
+        back_off: panel.back_off,
         gather: config.status.gather,
+        fresh_for: config.status.fresh_for,
+        look_at_least_every: config.status.look_at_least_every,
     }
 }
 
@@ -90,6 +93,7 @@ fn engine(config: &Config) -> panelgate_engine::Settings {
         status_wait: config.status.wait,
         fresh_for: config.status.fresh_for,
         look_at_least_every: config.status.look_at_least_every,
+        recheck_for: config.status.recheck_for,
         ..panelgate_engine::Settings::new(config.money.currency.clone())
     }
 }

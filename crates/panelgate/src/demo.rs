@@ -81,8 +81,8 @@ fn settings(
         operator_listen,
         edge: panelgate_edge::Settings::default(),
         engine: panelgate_engine::Settings {
-            fresh_for: Duration::from_secs(1),
-            look_at_least_every: Duration::from_secs(10),
+            fresh_for: FRESH_FOR,
+            look_at_least_every: LOOK_AT_LEAST_EVERY,
             ..panelgate_engine::Settings::new(currency.clone())
         },
         market: market(currency),
@@ -143,7 +143,10 @@ fn panel_settings(name: &str, panel: &SimPanel) -> anyhow::Result<PanelSettings>
         max_unconfirmed: 20,
         allow_private: true,
         refusals: Refusals::default(),
+        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(25),
+        fresh_for: FRESH_FOR,
+        look_at_least_every: LOOK_AT_LEAST_EVERY,
     })
 }
 
@@ -233,6 +236,9 @@ fn welcome(gateway: &Gateway, key: &str, folder: &Path, first: i64) -> String {
     )
 }
 
+/// Short, so that a demo shows something.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(10);
 const CUSTOMER: &str = "demo";
 const FOLLOWERS: ServiceId = ServiceId(1);
 

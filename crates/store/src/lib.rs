@@ -11,6 +11,6 @@ pub mod metrics;
 pub mod model;
 pub mod sqlite;
 
-pub use api::Store;
+pub use api::{MAX_LEARNED, Store};
 pub use error::StoreError;
 pub use metrics::StoreMetrics;

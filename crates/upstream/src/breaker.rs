@@ -17,6 +17,7 @@ use tokio::time::Instant;
 pub(crate) struct Breaker {
     phase: Phase,
     back_off: Duration,
+    longest_back_off: Duration,
 }
 
 /// What may pass.
@@ -41,18 +42,21 @@ enum Phase {
 
 /// So many failures in a row open the circuit.
 const FAILURES: u32 = 5;
-/// The first back-off; it doubles with every failed probe.
-const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
-/// No back-off is longer.
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(10);
 
 impl Breaker {
-    /// A closed circuit.
-    pub(crate) const fn new() -> Self {
+    /// A closed circuit. Its back-offs begin with a tenth of the longest.
+    pub(crate) fn new(longest_back_off: Duration) -> Self {
         Self {
             phase: Phase::Closed { failures: 0 },
-            back_off: FIRST_BACK_OFF,
+            back_off: longest_back_off / 10,
+            longest_back_off,
         }
+    }
+
+    /// Another longest back-off from now on.
+    pub(crate) fn set_longest_back_off(&mut self, longest: Duration) {
+        self.longest_back_off = longest;
+        self.back_off = self.back_off.min(longest);
     }
 
     /// What may pass now.
@@ -82,8 +86,8 @@ impl Breaker {
     }
 
     /// A call went well, whichever it was.
-    pub(crate) const fn succeeded(&mut self) {
-        *self = Self::new();
+    pub(crate) fn succeeded(&mut self) {
+        *self = Self::new(self.longest_back_off);
     }
 
     /// A call failed. Calls that left before the circuit opened change nothing by failing after it.
@@ -97,7 +101,7 @@ impl Breaker {
             Phase::Closed { .. } => self.open(now),
             Phase::Open { .. } => {}
             Phase::Probing => {
-                self.back_off = (self.back_off * 2).min(LONGEST_BACK_OFF);
+                self.back_off = (self.back_off * 2).min(self.longest_back_off);
                 self.open(now);
             }
         }
@@ -115,6 +119,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const LONGEST: Duration = Duration::from_secs(10);
 
     #[derive(Clone, Copy, Debug)]
     enum Event {
@@ -191,7 +197,7 @@ mod tests {
         #[test]
         fn it_does_what_its_history_says(events in events()) {
             let start = Instant::now();
-            let (mut breaker, mut model, mut now) = (Breaker::new(), Model::default(), 0);
+            let (mut breaker, mut model, mut now) = (Breaker::new(LONGEST), Model::default(), 0);
             for event in events {
                 let at = start + Duration::from_millis(now);
                 match event {

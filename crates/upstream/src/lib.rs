@@ -7,13 +7,15 @@
 //! decides what an answer is worth: `panelgate_wire` reads answers, the engine acts on them.
 //!
 //! # Where to start
-//! [`Desk::add`] for the call that buys, [`Desk::ask`] for the one that looks, [`Desk::admit`] for the limits in front of
-//! both, [`Desk::takes_orders`] for the memory.
+//! [`Desk::add`] for the call that buys, [`lookout`] for which orders the next `status` asks for, [`Desk::admit`] for the
+//! limits in front of both, [`Desk::takes_orders`] for the memory.
 
 mod desk;
 
-mod batch;
+pub mod lookout;
+
 mod calls;
+mod looking;
 
 mod breaker;
 mod client;
@@ -24,11 +26,12 @@ mod settings;
 
 pub use panelgate_wire::answer::{AnswerError, Balance, RefillOutcome};
 
-pub use self::batch::{Interest, Look, Reports};
 pub use self::calls::{CallError, CancelOutcome, Sent};
 pub use self::desk::admission::{NotAdmitted, Permit};
 pub use self::desk::class::Class;
 pub use self::desk::rests::Rest;
 pub use self::desk::{Desk, DeskSnapshot, Late, Placed};
+pub use self::looking::{Look, Reports};
+pub use self::lookout::{Kind, Outlook};
 pub use self::metrics::Metrics;
 pub use self::settings::{OpenError, PanelSettings, Refusals};

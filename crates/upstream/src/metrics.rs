@@ -10,9 +10,9 @@ use prometheus::{
     IntGaugeVec, Opts, Registry,
 };
 
-use crate::batch::Slots;
 use crate::desk::class::Class;
 use crate::desk::rests::Rest;
+use crate::lookout::Slots;
 
 /// The metrics of all desks. A clone counts into the same metrics.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Metrics {
 pub(crate) struct DeskMetrics {
     panel: PanelName,
     calls: HashMap<&'static str, CallMetrics>,
-    status_slots: [IntCounter; 4],
+    status_slots: [IntCounter; Slots::KINDS.len()],
     status_strangers: IntCounter,
     queue: [IntGauge; 3],
     taking: IntGauge,
@@ -287,6 +287,7 @@ mod tests {
         desk.status_left(Slots {
             asked: 2,
             due: 1,
+            ahead: 0,
             recheck: 0,
             empty: 97,
         });

@@ -36,8 +36,14 @@ pub struct PanelSettings {
     pub allow_private: bool,
     /// Error texts of this panel beyond the built-in lists.
     pub refusals: Refusals,
+    /// A panel that is down is tried again so often at least.
+    pub back_off: Duration,
     /// How long an asked id waits for company before its call leaves.
     pub gather: Duration,
+    /// How long a fact is as good as new.
+    pub fresh_for: Duration,
+    /// Longest time between two looks at a live order.
+    pub look_at_least_every: Duration,
 }
 
 /// Error texts of one panel, as globs.

@@ -8,7 +8,6 @@ use panelgate_domain::action::{AskedId, Ids};
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::reply::{PerId, Reply};
-use panelgate_upstream::Interest;
 
 use super::only;
 use crate::book::{Glance, Poll, Seen};
@@ -21,8 +20,8 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
         // One wait for all panels together. What is not known by then is answered as it was.
         let asked = join_all(stale.into_iter().filter_map(|(panel, ids)| {
             let desk = core.desk(&panel)?;
-            let interest = Interest::Customer(cx.customer.id);
-            Some(async move { desk.ask(interest, ids).await })
+            let customer = cx.customer.id;
+            Some(async move { desk.ask(customer, ids).await })
         }));
         _ = tokio::time::timeout(core.settings.status_wait, asked).await;
         look_again(core, &mut seen);

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use crate::core::Core;
 
+mod facts;
 mod foreign;
 mod gauges;
-mod look;
 mod panel;
 mod send;
 mod wishes;
@@ -22,7 +22,7 @@ mod wishes;
 /// Starts all tasks. They end when the engine stops. Answers what [`follow_panels`] does.
 pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     send::start(core);
-    every(core, LOOK_EVERY, look::run);
+    every(core, FACTS_EVERY, facts::run);
     every(core, WISHES_EVERY, wishes::run);
     every(core, FOREIGN_EVERY, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
@@ -67,8 +67,8 @@ async fn guarded(task: impl Future<Output = ()>) {
     }
 }
 
-/// A due look waits at most this long before its desk knows.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// What a look told is in the store this much later; together with one transaction that is less than a second.
+const FACTS_EVERY: Duration = Duration::from_millis(250);
 
 /// A wish to cancel that could not be sent is tried again.
 const WISHES_EVERY: Duration = Duration::from_secs(5);

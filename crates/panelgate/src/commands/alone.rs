@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_store::{Store, StoreError};
-use panelgate_upstream::{Desk, Look, Reports};
+use panelgate_upstream::{Desk, Look, Outlook, Reports};
 
 use crate::assemble;
 use crate::clock;
@@ -206,6 +207,12 @@ struct NoReports;
 #[async_trait]
 impl Reports for NoReports {
     async fn reported(&self, _panel: &PanelName, _looks: Vec<(UpstreamId, Look)>) {}
+
+    fn outlook(&self, _: &PanelName, _: &UpstreamId) -> Option<Outlook> {
+        None
+    }
+
+    async fn learned(&self, _: &PanelName, _: PanelTrait) {}
 }
 
 impl Alone {

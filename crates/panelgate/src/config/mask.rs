@@ -130,6 +130,7 @@ const HARMLESS: &[&str] = &[
     "requests_per_second",
     "max_in_flight",
     "timeout",
+    "back_off",
     "status_batch",
     "max_unconfirmed",
     "allow_private",

@@ -130,6 +130,8 @@ pub(crate) struct Status {
     pub(crate) fresh_for: Duration,
     /// Longest time between two looks at a live order.
     pub(crate) look_at_least_every: Duration,
+    /// How long after its end an order is looked at for a later change.
+    pub(crate) recheck_for: Duration,
 }
 
 /// `[panels.NAME]`
@@ -151,6 +153,8 @@ pub(crate) struct Panel {
     pub(crate) max_in_flight: u32,
     /// Longest time for one call.
     pub(crate) timeout: Duration,
+    /// A panel that is down is tried again so often at least.
+    pub(crate) back_off: Duration,
     /// Ids in one status call, 1 to 100.
     pub(crate) status_batch: usize,
     /// With this many orders of unknown outcome it gets no new ones.
@@ -235,6 +239,10 @@ impl Config {
             (
                 "status.look_at_least_every",
                 old_status.look_at_least_every != new_status.look_at_least_every,
+            ),
+            (
+                "status.recheck_for",
+                old_status.recheck_for != new_status.recheck_for,
             ),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);

@@ -115,6 +115,7 @@ pub(crate) struct Status {
     pub(crate) gather: Maybe<String>,
     pub(crate) fresh_for: Maybe<String>,
     pub(crate) look_at_least_every: Maybe<String>,
+    pub(crate) recheck_for: Maybe<String>,
 }
 
 /// `[panels.NAME]`
@@ -128,6 +129,7 @@ pub(crate) struct Panel {
     pub(crate) requests_per_second: Maybe<i64>,
     pub(crate) max_in_flight: Maybe<i64>,
     pub(crate) timeout: Maybe<String>,
+    pub(crate) back_off: Maybe<String>,
     pub(crate) status_batch: Maybe<i64>,
     pub(crate) max_unconfirmed: Maybe<i64>,
     pub(crate) allow_private: Maybe<bool>,

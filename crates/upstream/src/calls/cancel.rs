@@ -1,17 +1,20 @@
-//! `cancel`, by `orders` where the panel understands it, by `order` where it does not.
+//! `cancel`.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::UpstreamId;
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::placement::About;
 use panelgate_wire::answer::{self, AnswerError};
 use panelgate_wire::call::Call;
 use panelgate_wire::refusal::Meaning;
 
+use super::merge::{self, Group};
 use super::{CallError, MAX_IDS, Sent};
 use crate::desk::Desk;
+use crate::desk::admission::Permit;
 use crate::desk::class::Class;
 
 /// What became of the wish to cancel one order.
@@ -25,80 +28,90 @@ pub enum CancelOutcome {
     Unknown,
 }
 
-type Outcomes = HashMap<UpstreamId, CancelOutcome>;
+/// What became of one wish, or why it was not sent.
+pub(crate) type Wish = Result<CancelOutcome, String>;
 
 /// What a `cancel` call said.
 enum Said {
-    Each(Outcomes),
+    Each(HashMap<UpstreamId, CancelOutcome>),
     /// The panel refuses the call as such, with this text: it does not know `cancel`, or not by this parameter.
     NotThisForm(String),
+    /// It had no effect, for this reason.
+    Nothing(String),
 }
 
 impl Desk {
-    /// Asks for orders to be canceled, in calls of up to 100 ids. A panel that refuses `orders` as such is asked for one
-    /// `order` after the other; if that works it is done so from then on. Ids that could not be sent in time are not in the map.
+    /// Asks for orders to be canceled. Wishes of all callers within `gather` share calls of up to 100 ids, and each caller gets
+    /// the outcomes of its own. A panel that refuses `orders` as such is asked for one `order` after the other; if that works
+    /// it is done so from then on. Ids that could not be sent in time are not in the map.
     ///
-    /// Dropping the future takes nothing back; what had no permit by then is not sent.
-    pub async fn cancel(&self, ids: Vec<UpstreamId>, within: Duration) -> Sent<Outcomes> {
-        let mut outcomes = Outcomes::new();
-        for ids in ids.chunks(MAX_IDS) {
-            if let Err(why) = self.cancel_some(ids, within, &mut outcomes).await {
-                if outcomes.is_empty() {
-                    return Sent::NotSent(why);
-                }
-                break;
+    /// Dropping the future takes nothing back.
+    pub async fn cancel(
+        &self,
+        ids: Vec<UpstreamId>,
+        within: Duration,
+    ) -> Sent<HashMap<UpstreamId, CancelOutcome>> {
+        let wishes = self.cancels().ask(ids, within).await;
+        let mut why = "the desk is closed, or too many cancels wait".to_owned();
+        let mut outcomes = HashMap::new();
+        for (id, wish) in wishes {
+            match wish {
+                Ok(outcome) => _ = outcomes.insert(id, outcome),
+                Err(not_sent) => why = not_sent,
             }
+        }
+        if outcomes.is_empty() {
+            return Sent::NotSent(why);
         }
         Sent::Sent(outcomes)
     }
 
-    async fn cancel_some(
-        &self,
-        ids: &[UpstreamId],
-        within: Duration,
-        outcomes: &mut Outcomes,
-    ) -> Result<(), String> {
+    async fn cancel_group(self, permit: Permit, mut group: Group<Wish>) {
         if !self.cancels_singly() {
-            let call = Call::Cancel(ids);
-            if let Said::Each(each) = self.cancel_call(&call, ids, within).await? {
-                outcomes.extend(each);
-                return Ok(());
-            }
-        }
-        for id in ids {
-            let call = Call::CancelOne(id);
             match self
-                .cancel_call(&call, std::slice::from_ref(id), within)
-                .await?
+                .cancel_call(permit, &Call::Cancel(&group.ids), &group.ids)
+                .await
             {
-                Said::NotThisForm(text) => {
-                    _ = outcomes.insert(id.clone(), CancelOutcome::Refused(text))
-                }
                 Said::Each(each) => {
-                    if each
-                        .values()
-                        .any(|outcome| *outcome == CancelOutcome::Asked)
-                    {
-                        self.cancel_singly();
+                    for (id, outcome) in each {
+                        group.tell(&id, &Ok(outcome));
                     }
-                    outcomes.extend(each);
+                    return;
                 }
+                Said::Nothing(why) => return group.tell_all(&Err(why)),
+                Said::NotThisForm(_) => {}
             }
+            return self.cancel_singly(None, group).await;
         }
-        Ok(())
+        self.cancel_singly(Some(permit), group).await;
     }
 
-    /// One `cancel` call. An error is the reason why it had no effect.
-    async fn cancel_call(
-        &self,
-        call: &Call<'_>,
-        ids: &[UpstreamId],
-        within: Duration,
-    ) -> Result<Said, String> {
-        let permit = self
-            .admit(Class::Money, within)
-            .await
-            .map_err(|error| error.to_string())?;
+    async fn cancel_singly(&self, mut permit: Option<Permit>, mut group: Group<Wish>) {
+        for id in group.ids.clone() {
+            let admitted = match permit.take() {
+                Some(permit) => Ok(permit),
+                None => self.admit(Class::Money, SINGLE_WITHIN).await,
+            };
+            let permit = match admitted {
+                Ok(permit) => permit,
+                Err(why) => return group.tell_all(&Err(why.to_string())),
+            };
+            let one = std::slice::from_ref(&id);
+            match self.cancel_call(permit, &Call::CancelOne(&id), one).await {
+                Said::NotThisForm(text) => group.tell(&id, &Ok(CancelOutcome::Refused(text))),
+                Said::Nothing(why) => group.tell(&id, &Err(why)),
+                Said::Each(mut each) => {
+                    let outcome = each.remove(&id).unwrap_or(CancelOutcome::Unknown);
+                    if outcome == CancelOutcome::Asked {
+                        self.learned(PanelTrait::SingularCancel).await;
+                    }
+                    group.tell(&id, &Ok(outcome));
+                }
+            }
+        }
+    }
+
+    async fn cancel_call(&self, permit: Permit, call: &Call<'_>, ids: &[UpstreamId]) -> Said {
         let asked = ids.to_vec();
         let answer = self.once(permit, call, move |http, setup| {
             answer::cancel(http, &asked, &setup.classifier)
@@ -114,21 +127,37 @@ impl Desk {
                     Some(Err(text)) => CancelOutcome::Refused(setup.redactor.raw(&text)),
                     None => CancelOutcome::Unknown,
                 };
-                Ok(Said::Each(
-                    ids.iter().cloned().zip(ids.iter().map(outcome)).collect(),
-                ))
+                Said::Each(ids.iter().cloned().zip(ids.iter().map(outcome)).collect())
             }
-            Err(error) if error.had_no_effect() => Err(error.to_string()),
+            Err(error) if error.had_no_effect() => Said::Nothing(error.to_string()),
             Err(CallError::Answer(AnswerError::Refused(text))) => {
-                Ok(match setup.classifier.classify(&text) {
+                match setup.classifier.classify(&text) {
                     Meaning::Unlisted
                     | Meaning::Refused(About::Order(
                         Refusal::IncorrectRequest | Refusal::IncorrectOrderId,
                     )) => Said::NotThisForm(text),
                     Meaning::Refused(_) | Meaning::Throttled => all(CancelOutcome::Refused(text)),
-                })
+                }
             }
-            Err(_) => Ok(all(CancelOutcome::Unknown)),
+            Err(_) => all(CancelOutcome::Unknown),
         }
     }
 }
+
+/// Sends the cancels of a desk until it closes.
+pub(crate) async fn run(desk: Desk) {
+    let most = |desk: &Desk| if desk.cancels_singly() { 1 } else { MAX_IDS };
+    let late = |why: crate::desk::admission::NotAdmitted| Err(why.to_string());
+    merge::run(
+        desk,
+        Class::Money,
+        Desk::cancels,
+        most,
+        late,
+        Desk::cancel_group,
+    )
+    .await;
+}
+
+/// How long the second and later of single cancels may wait for the panel's limits.
+const SINGLE_WITHIN: Duration = Duration::from_secs(10);

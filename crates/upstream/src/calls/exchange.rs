@@ -8,7 +8,7 @@ use panelgate_wire::refusal::Meaning;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-use super::CallError;
+use super::{Blame, CallError};
 use crate::client::{Answer, Failure};
 use crate::desk::admission::Permit;
 use crate::desk::{Desk, Setup};
@@ -23,11 +23,12 @@ impl Desk {
         &self,
         permit: Permit,
         call: &Call<'_>,
+        blame: Blame,
         parse: impl FnOnce(&Http<'_>) -> Result<T, AnswerError> + Send + 'static,
     ) -> Result<T, CallError> {
         let setup = self.setup();
         let exchange = setup.client.look(call);
-        self.conclude(&setup, permit, call.name(), exchange, parse)
+        self.conclude(&setup, permit, (call.name(), blame), exchange, parse)
             .await
     }
 
@@ -47,7 +48,8 @@ impl Desk {
                 move |http: &Http<'_>| parse(http, &setup)
             };
             // Whoever went away does not want to know.
-            _ = sender.send(desk.conclude(&setup, permit, action, exchange, parse).await);
+            let concluded = desk.conclude(&setup, permit, (action, Blame::Panel), exchange, parse);
+            _ = sender.send(concluded.await);
         });
         let gone = |_| Err(CallError::Lost("the runtime is shutting down".to_owned()));
         concluded.await.unwrap_or_else(gone)
@@ -57,7 +59,7 @@ impl Desk {
         &self,
         setup: &Setup,
         permit: Permit,
-        action: &'static str,
+        (action, blame): (&'static str, Blame),
         exchange: impl Future<Output = Result<Answer, Failure>> + Send,
         parse: impl FnOnce(&Http<'_>) -> Result<T, AnswerError> + Send + 'static,
     ) -> Result<T, CallError> {
@@ -76,7 +78,13 @@ impl Desk {
         };
         self.metrics()
             .called(action, result.name(), started.elapsed());
-        self.heard(result.is_answer());
+        if result.is_answer() || blame == Blame::Panel {
+            self.heard(result.is_answer());
+        }
+        if result.is_answer() && action != "status" {
+            self.watch()
+                .with(|lookout| lookout.heard_otherwise(Instant::now()));
+        }
         if let Err(CallError::Answer(AnswerError::Throttled { retry_after })) = &concluded {
             self.throttled(*retry_after);
         }

@@ -3,7 +3,10 @@
 //! Calls that only look are given up when their future is dropped. `refill` and `cancel` go the way of `add`: once sent they
 //! run to their end, and are never repeated.
 
-mod cancel;
+pub(crate) mod cancel;
+pub(crate) mod merge;
+pub(crate) mod refill_status;
+
 mod exchange;
 mod reads;
 mod refill;
@@ -43,6 +46,15 @@ pub enum Sent<T> {
     Sent(T),
     /// It has no effect: no permit in time, no connection, or the panel said that we ask too often. For the operator.
     NotSent(String),
+}
+
+/// Whom a failed call speaks against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// The panel: it may be down.
+    Panel,
+    /// One of the ids: the panel works, as others show.
+    Ids,
 }
 
 /// Most ids in one `refill_status` or `cancel` call, as documented.

@@ -3,7 +3,6 @@
 //! There is no dispatcher. The waiter whose turn it is sleeps until the next token and takes it while it is being polled, so
 //! a waiter that goes away never takes a token with it. Whoever changes something wakes the waiter whose turn it is then.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,8 @@ use tokio::time::{Instant, sleep_until};
 use super::class::Class;
 use super::limits::{Limits, Turn};
 use super::queue::Ticket;
-use crate::breaker::{Breaker, Pass};
+use crate::breaker::Pass;
+use crate::settings::PanelSettings;
 
 /// Leave to make one call: a spent rate token and a slot. A drop gives the slot back, never the token.
 #[derive(Debug)]
@@ -60,9 +60,15 @@ const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 impl Admission {
     /// Nothing under way.
-    pub(crate) fn new(rate: NonZeroU32, max_in_flight: u32, queue_gauges: [IntGauge; 3]) -> Self {
+    pub(crate) fn new(settings: &PanelSettings, queue_gauges: [IntGauge; 3]) -> Self {
+        let limits = Limits::new(
+            settings.requests_per_second,
+            settings.max_in_flight,
+            settings.back_off,
+            Instant::now(),
+        );
         Self {
-            limits: Mutex::new(Limits::new(rate, max_in_flight, Instant::now())),
+            limits: Mutex::new(limits),
             queue_gauges,
         }
     }
@@ -115,16 +121,17 @@ impl Admission {
     }
 
     /// Other limits from now on.
-    pub(crate) fn set_limits(&self, rate: NonZeroU32, max_in_flight: u32) {
+    pub(crate) fn set_limits(&self, settings: &PanelSettings) {
         self.change(|limits, now| {
-            limits.pace.set_rate(rate, now);
-            limits.slots.set_limit(max_in_flight);
+            limits.pace.set_rate(settings.requests_per_second, now);
+            limits.slots.set_limit(settings.max_in_flight);
+            limits.breaker.set_longest_back_off(settings.back_off);
         });
     }
 
     /// Forgets past failures: the panel is another one now.
     pub(crate) fn forget_failures(&self) {
-        self.change(|limits, _| limits.breaker = Breaker::new());
+        self.change(|limits, _| limits.breaker.succeeded());
     }
 
     /// Nobody is admitted any more; whoever waits is told.
@@ -238,13 +245,23 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
     fn admission(rate: u32, max_in_flight: u32) -> Arc<Admission> {
-        let rate = NonZeroU32::new(rate).expect("not zero");
         let gauges =
             Class::ALL.map(|class| IntGauge::new(class.name(), "waiting").expect("a gauge"));
-        Arc::new(Admission::new(rate, max_in_flight, gauges))
+        let limits = Limits::new(
+            NonZeroU32::new(rate).expect("not zero"),
+            max_in_flight,
+            Duration::from_secs(10),
+            Instant::now(),
+        );
+        Arc::new(Admission {
+            limits: Mutex::new(limits),
+            queue_gauges: gauges,
+        })
     }
 
     const LONG: Duration = Duration::from_secs(3_600);

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -38,12 +39,17 @@ pub(super) enum Turn {
 
 impl Limits {
     /// Nothing under way, nobody waiting.
-    pub(super) fn new(rate: NonZeroU32, max_in_flight: u32, now: Instant) -> Self {
+    pub(super) fn new(
+        rate: NonZeroU32,
+        max_in_flight: u32,
+        longest_back_off: Duration,
+        now: Instant,
+    ) -> Self {
         Self {
             queue: Queue::new(),
             slots: Slots::new(max_in_flight),
             pace: Pace::new(rate, now),
-            breaker: Breaker::new(),
+            breaker: Breaker::new(longest_back_off),
             closed: false,
         }
     }

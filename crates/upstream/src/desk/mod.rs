@@ -12,12 +12,14 @@ mod permits;
 mod queue;
 mod snapshot;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use panelgate_domain::ids::{OfferId, PanelName, UpstreamId};
+use panelgate_domain::ids::{CustomerId, OfferId, PanelName, UpstreamId};
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::placement::PanelTrouble;
 use panelgate_wire::answer::Balance;
 use panelgate_wire::refusal::Classifier;
@@ -35,9 +37,13 @@ use self::admission::{Admission, NotAdmitted, Permit};
 use self::class::Class;
 use self::rests::{Rest, Rests};
 pub use self::snapshot::DeskSnapshot;
-use crate::batch::{self, Batch, Interest, Reports};
 use crate::breaker::Pass;
+use crate::calls::cancel::{self, Wish};
+use crate::calls::merge::Merge;
+use crate::calls::refill_status::{self, Answered};
 use crate::client::{self, Client};
+use crate::looking::{self, Reports, Watch};
+use crate::lookout::Outlook;
 use crate::metrics::{DeskMetrics, Metrics};
 use crate::redact::Redactor;
 use crate::settings::{OpenError, PanelSettings};
@@ -55,10 +61,13 @@ struct Inner {
     admission: Arc<Admission>,
     rests: Mutex<Rests>,
     state_changed: Notify,
-    batch: Batch,
+    watch: Watch,
     reports: Weak<dyn Reports>,
     metrics: DeskMetrics,
+    traits: Mutex<BTreeSet<PanelTrait>>,
     listeners: Arc<Semaphore>,
+    cancels: Merge<Wish>,
+    refill_looks: Merge<Answered>,
     cancels_singly: AtomicBool,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -100,28 +109,31 @@ impl Desk {
     ) -> Result<Self, OpenError> {
         let tls = client::tls().map_err(OpenError::Tls)?;
         let metrics = metrics.of_desk(&settings.name);
-        let admission = Admission::new(
-            settings.requests_per_second,
-            settings.max_in_flight,
-            metrics.queue(),
-        );
+        let admission = Admission::new(&settings, metrics.queue());
+        let panel = settings.name.clone();
+        let setup = Setup::new(settings, tls.clone())?;
         let desk = Self(Arc::new(Inner {
-            panel: settings.name.clone(),
-            setup: ArcSwap::from_pointee(Setup::new(settings, tls.clone())?),
+            panel,
+            watch: Watch::new(&setup),
+            setup: ArcSwap::from_pointee(setup),
             tls,
             admission: Arc::new(admission),
             rests: Mutex::new(Rests::default()),
             state_changed: Notify::new(),
-            batch: Batch::new(),
             reports,
             metrics,
+            traits: Mutex::default(),
             listeners: Arc::new(Semaphore::new(add::MAX_LISTENERS)),
+            cancels: Merge::new(),
+            refill_looks: Merge::new(),
             cancels_singly: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }));
         desk.show_state();
-        desk.spawn(batch::run(desk.clone()));
+        desk.spawn(looking::run(desk.clone()));
+        desk.spawn(cancel::run(desk.clone()));
+        desk.spawn(refill_status::run(desk.clone()));
         desk.spawn(keeper::run(desk.clone()));
         Ok(desk)
     }
@@ -139,16 +151,17 @@ impl Desk {
             });
         }
         let new = Setup::new(settings, self.0.tls.clone())?;
-        let (rate, max_in_flight) = (new.settings.requests_per_second, new.settings.max_in_flight);
         let old = self.0.setup.swap(Arc::new(new));
         let settings = self.settings();
         let same_key = old.settings.key.expose_secret() == settings.key.expose_secret();
         if !same_key || old.settings.url != settings.url {
             self.0.rests.lock().moved();
+            self.0.traits.lock().clear();
             self.0.cancels_singly.store(false, Ordering::Relaxed);
+            self.0.watch.with(|lookout| lookout.set_singular(false));
             self.0.admission.forget_failures();
         }
-        self.0.admission.set_limits(rate, max_in_flight);
+        self.0.admission.set_limits(&settings);
         self.changed();
         Ok(())
     }
@@ -220,13 +233,33 @@ impl Desk {
         self.0.admission.admit(class, within).await
     }
 
-    /// Wants orders to be looked at. Resolves when a call for each of the ids has ended and [`Reports::reported`] has
+    /// A customer wants orders to be looked at. Resolves when a call for each of the ids has ended and [`Reports::reported`] has
     /// returned. Ids that many ask for are asked once; ids under way are not asked again. What finds no place in a full
     /// queue is left out, and so is everything once the desk is closed.
     ///
     /// Dropping the future cancels nothing.
-    pub async fn ask(&self, interest: Interest, ids: Vec<UpstreamId>) {
-        self.0.batch.ask(interest, ids).await;
+    pub async fn ask(&self, customer: CustomerId, ids: Vec<UpstreamId>) {
+        // While the panel is down its first answer will be late: what is known has to do.
+        let wait = self.0.admission.pass() == Pass::All;
+        self.0.watch.ask(customer, &ids, wait).await;
+    }
+
+    /// Looks at an order from now on, when its outlook says so; also after its outlook has changed.
+    pub fn follow(&self, ids: &[UpstreamId]) {
+        let outlook = |id: &UpstreamId| self.outlook(id);
+        self.0.watch.with(|lookout| {
+            ids.iter().for_each(|id| lookout.follow(id, &outlook));
+        });
+    }
+
+    /// How the panel speaks, as found out before: see [`Reports::learned`].
+    pub fn remember(&self, what: PanelTrait) {
+        self.0.traits.lock().insert(what);
+        match what {
+            PanelTrait::SingularStatus => self.0.watch.with(|lookout| lookout.set_singular(true)),
+            PanelTrait::SingularCancel => self.0.cancels_singly.store(true, Ordering::Relaxed),
+            PanelTrait::ListStatus => {}
+        }
     }
 }
 
@@ -241,8 +274,12 @@ impl Desk {
         &self.0.metrics
     }
 
-    pub(crate) fn batch(&self) -> &Batch {
-        &self.0.batch
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    pub(crate) fn outlook(&self, id: &UpstreamId) -> Option<Outlook> {
+        self.reports()?.outlook(&self.0.panel, id)
     }
 
     pub(crate) fn reports(&self) -> Option<Arc<dyn Reports>> {
@@ -292,9 +329,26 @@ impl Desk {
         self.0.cancels_singly.load(Ordering::Relaxed)
     }
 
-    /// It does not.
-    pub(crate) fn cancel_singly(&self) {
-        self.0.cancels_singly.store(true, Ordering::Relaxed);
+    /// It was found out how the panel speaks; told once.
+    pub(crate) async fn learned(&self, what: PanelTrait) {
+        let new = self.0.traits.lock().insert(what);
+        self.remember(what);
+        if let Some(reports) = self.reports().filter(|_| new) {
+            reports.learned(&self.0.panel, what).await;
+        }
+    }
+
+    /// How the panel departs from the protocol, as far as is known.
+    pub(crate) fn traits(&self) -> Vec<PanelTrait> {
+        self.0.traits.lock().iter().copied().collect()
+    }
+
+    pub(crate) fn cancels(&self) -> &Merge<Wish> {
+        &self.0.cancels
+    }
+
+    pub(crate) fn refill_looks(&self) -> &Merge<Answered> {
+        &self.0.refill_looks
     }
 
     fn refused(&self, trouble: PanelTrouble, offer: &OfferId) {

@@ -2,10 +2,12 @@
 
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
+use panelgate_domain::panel_trait::PanelTrait;
 
 use super::Desk;
 use super::class::Class;
 use super::rests::Rest;
+use crate::lookout::Lookout;
 
 /// How a desk is doing, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct DeskSnapshot {
     pub waiting: [(Class, usize); 3],
     /// How many ids wait for a `status` call.
     pub ids_waiting: usize,
+    /// How many ids are looked at, sooner or later.
+    pub ids_watched: usize,
+    /// How it departs from the protocol.
+    pub traits: Vec<PanelTrait>,
     /// How many calls are under way.
     pub in_flight: u32,
     /// How many orders have an unknown outcome.
@@ -44,7 +50,9 @@ impl Desk {
             rests,
             routes_resting: memory.routes(),
             waiting: Class::ALL.map(|class| (class, waiting[class.index()])),
-            ids_waiting: self.batch().queued(),
+            ids_waiting: self.watch().read(Lookout::queued),
+            traits: self.traits(),
+            ids_watched: self.watch().read(Lookout::watched),
             in_flight: admission.in_flight(),
             unconfirmed: memory.unconfirmed(),
             slowed: admission.is_slowed(),

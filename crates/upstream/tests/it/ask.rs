@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use panelgate_domain::ids::{CustomerId, UpstreamId};
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::status::{Heard, StatusWord};
-use panelgate_upstream::{Interest, Look};
+use panelgate_upstream::{Kind, Look};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -18,8 +19,8 @@ fn ids(names: impl IntoIterator<Item = usize>) -> Vec<UpstreamId> {
         .collect()
 }
 
-fn customer(number: i64) -> Interest {
-    Interest::Customer(CustomerId(number))
+const fn customer(number: i64) -> CustomerId {
+    CustomerId(number)
 }
 
 fn asked(seen: &Seen) -> Vec<&str> {
@@ -88,14 +89,36 @@ async fn a_thousand_orders_are_ten_calls_of_a_hundred() {
 async fn due_orders_ride_along_and_go_alone_if_nobody_asks() {
     let peer = Peer::start(reports).await;
     let office = Office::open(settings(&peer.url()));
-    tokio::join!(
-        office.desk.ask(Interest::Due, ids([1, 2])),
-        office.desk.ask(Interest::Recheck, ids([3])),
-        office.desk.ask(customer(1), ids([4])),
-    );
+    office.follow(Kind::Live, &ids([1, 2]));
+    office.follow(Kind::Ended, &ids([3]));
+    office.desk.ask(customer(1), ids([4])).await;
     assert_eq!(asked(&peer.requests()[0]), ["4", "1", "2", "3"]);
-    office.desk.ask(Interest::Due, ids([9])).await;
+    office.follow(Kind::Live, &ids([9]));
+    peer.saw(2).await;
     assert_eq!(asked(&peer.requests()[1]), ["9"]);
+}
+
+#[tokio::test]
+async fn a_panel_without_orders_in_its_status_is_found_out_and_told() {
+    let peer = Peer::start(|seen| match seen.form.get("orders") {
+        Some(_) => json(r#"{"error":"Incorrect request"}"#),
+        None => reports(seen),
+    })
+    .await;
+    let office = Office::open(settings(&peer.url()));
+    office.follow(Kind::Live, &ids(0..5));
+    crate::support::until(|| !office.recorder.learned.lock().is_empty()).await;
+    assert_eq!(
+        *office.recorder.learned.lock(),
+        [PanelTrait::SingularStatus]
+    );
+    office.desk.ask(customer(1), ids(10..15)).await;
+    let plurals = peer.requests();
+    let plurals = plurals
+        .iter()
+        .filter(|seen| seen.form.contains_key("orders"));
+    assert_eq!(plurals.count(), 2);
+    assert_eq!(office.desk.snapshot().traits, [PanelTrait::SingularStatus]);
 }
 
 #[tokio::test]
@@ -125,12 +148,10 @@ async fn what_the_panel_says_of_each_order_is_told_apart() {
     let looks = office.recorder.looks.lock().concat();
     assert_eq!(looks.len(), 3);
     assert!(matches!(looks[0], (_, Look::Report(_))), "{looks:?}");
-    assert_eq!(
-        looks[1],
-        ("2".into(), Look::Error("Incorrect order ID".into()))
-    );
+    let text = "Incorrect order ID".to_owned();
+    assert_eq!(looks[1], ("2".into(), Look::Error { text, times: 1 }));
     assert!(
-        matches!(&looks[2], (id, Look::Error(_)) if id.as_str() == "3"),
+        matches!(&looks[2], (id, Look::Error { .. }) if id.as_str() == "3"),
         "{looks:?}"
     );
     let strangers = office.metric(r#"panelgate_status_strangers_total{panel="alpha"}"#);
@@ -162,9 +183,9 @@ async fn an_error_about_a_call_of_one_is_an_error_about_the_one() {
     let office = Office::open(settings(&peer.url()));
     office.desk.ask(customer(1), ids([1])).await;
     *answer.lock() = r#"{"error":"Invalid API key"}"#;
-    office.desk.ask(customer(1), ids([1])).await;
+    office.desk.ask(customer(1), ids([2])).await;
     let looks = office.recorder.looks.lock().concat();
-    assert!(matches!(looks[0], (_, Look::Error(_))), "{looks:?}");
+    assert!(matches!(looks[0], (_, Look::Error { .. })), "{looks:?}");
     assert!(matches!(looks[1], (_, Look::Failed(_))), "{looks:?}");
 }
 

@@ -140,6 +140,69 @@ async fn panels_that_know_only_one_order_are_asked_one_by_one_from_then_on() {
 }
 
 #[tokio::test]
+async fn cancels_of_several_callers_share_a_call_and_keep_their_own_outcomes() {
+    let answer = r#"[{"order":1,"cancel":1},{"order":2,"cancel":{"error":"This order cannot be canceled"}},{"order":3,"cancel":1}]"#;
+    let peer = Peer::start(move |_| json(answer)).await;
+    let mut settings = settings(&peer.url());
+    settings.gather = Duration::from_millis(200);
+    let office = Office::open(settings);
+    let (first, second) = tokio::join!(
+        office.desk.cancel(ids(&["1", "2"]), PATIENCE),
+        office.desk.cancel(ids(&["3"]), PATIENCE),
+    );
+    let refused = CancelOutcome::Refused("This order cannot be canceled".into());
+    assert_eq!(
+        outcomes(first, &["1", "2"]),
+        [CancelOutcome::Asked, refused]
+    );
+    assert_eq!(outcomes(second, &["3"]), [CancelOutcome::Asked]);
+    assert_eq!(actions(&peer), ["orders=1,2,3"]);
+}
+
+fn refills(seen: &Seen) -> Vec<&str> {
+    let ids = seen.form.get("refills").or_else(|| seen.form.get("refill"));
+    ids.expect("a call about refills names ids")
+        .split(',')
+        .collect()
+}
+
+#[tokio::test]
+async fn looks_at_refills_of_several_callers_share_a_call() {
+    let peer = Peer::start(|seen| {
+        let entry = |id: &str| format!(r#"{{"refill":"{id}","status":"Completed"}}"#);
+        let entries: Vec<String> = refills(seen).into_iter().map(entry).collect();
+        json(&format!("[{}]", entries.join(",")))
+    })
+    .await;
+    let mut settings = settings(&peer.url());
+    settings.gather = Duration::from_millis(200);
+    let office = Office::open(settings);
+    let callers = (0..100).map(|n: usize| {
+        let asked = [n, n + 1].map(|id| UpstreamId::new(id.to_string()));
+        office.desk.refill_status(asked.to_vec(), PATIENCE)
+    });
+    let answers = futures_util::future::join_all(callers).await;
+    for (n, answer) in answers.into_iter().enumerate() {
+        let answer = answer.expect("an answer");
+        let mut told: Vec<usize> = answer
+            .keys()
+            .map(|id| id.as_str().parse().expect("a number"))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [n, n + 1]);
+    }
+    let sizes: Vec<usize> = peer
+        .requests()
+        .iter()
+        .map(|seen| refills(seen).len())
+        .collect();
+    // A question that comes after the call with its id has left makes that id be asked for again, and no other.
+    let looks: usize = sizes.iter().sum();
+    assert!((101..=100 + sizes.len()).contains(&looks), "{sizes:?}");
+    assert!(sizes.len() <= 3 && sizes[0] <= 100, "{sizes:?}");
+}
+
+#[tokio::test]
 async fn a_cancel_whose_answer_is_lost_is_unknown_and_not_repeated() {
     let peer = Peer::start(|_| Act::Reset).await;
     let office = Office::open(settings(&peer.url()));

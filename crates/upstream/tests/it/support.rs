@@ -9,14 +9,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::{Limits, OrderSpec};
-use panelgate_upstream::{Class, Desk, Look, Metrics, PanelSettings, Placed, Refusals, Reports};
+use panelgate_upstream::{
+    Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Refusals, Reports,
+};
 use parking_lot::Mutex;
 use prometheus::{Registry, TextEncoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// No test waits longer for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -208,7 +212,10 @@ pub(crate) fn settings(url: &str) -> PanelSettings {
         max_unconfirmed: 20,
         allow_private: true,
         refusals: Refusals::default(),
+        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(5),
+        fresh_for: Duration::from_secs(15),
+        look_at_least_every: Duration::from_secs(3_600),
     }
 }
 
@@ -216,12 +223,30 @@ pub(crate) fn settings(url: &str) -> PanelSettings {
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) looks: Mutex<Vec<Vec<(UpstreamId, Look)>>>,
+    /// Of the orders that are followed.
+    pub(crate) outlooks: Mutex<HashMap<UpstreamId, Outlook>>,
+    pub(crate) learned: Mutex<Vec<PanelTrait>>,
 }
 
 #[async_trait]
 impl Reports for Recorder {
     async fn reported(&self, _: &PanelName, looks: Vec<(UpstreamId, Look)>) {
+        // What was looked at is looked at again in an hour.
+        for (id, _) in &looks {
+            if let Some(outlook) = self.outlooks.lock().get_mut(id) {
+                outlook.fresh_until = Instant::now() + PATIENCE;
+                outlook.due = Instant::now() + Duration::from_secs(3_600);
+            }
+        }
         self.looks.lock().push(looks);
+    }
+
+    fn outlook(&self, _: &PanelName, id: &UpstreamId) -> Option<Outlook> {
+        self.outlooks.lock().get(id).copied()
+    }
+
+    async fn learned(&self, _: &PanelName, what: PanelTrait) {
+        self.learned.lock().push(what);
     }
 }
 
@@ -245,6 +270,20 @@ impl Office {
             recorder,
             registry,
         }
+    }
+
+    /// Follows orders that are due now.
+    pub(crate) fn follow(&self, kind: Kind, ids: &[UpstreamId]) {
+        let now = Instant::now();
+        let outlook = Outlook {
+            kind,
+            fresh_until: now,
+            due: now,
+            next_miss: None,
+        };
+        let entries = ids.iter().map(|id| (id.clone(), outlook));
+        self.recorder.outlooks.lock().extend(entries);
+        self.desk.follow(ids);
     }
 
     pub(crate) async fn add(&self) -> Placed {

@@ -19,6 +19,8 @@ use crate::refusal::{Classifier, Meaning};
 pub(super) struct Answers<T> {
     pub(super) by_id: HashMap<UpstreamId, Result<T, String>>,
     pub(super) strangers: usize,
+    /// The answer about several ids was a list.
+    pub(super) listed: bool,
 }
 
 /// What is particular to one action.
@@ -43,6 +45,7 @@ pub(super) fn answers<T>(
 ) -> Result<Answers<T>, AnswerError> {
     let text = document::text(http);
     let top = document::open(http, &text)?;
+    let listed = asked.len() > 1 && inside_data(top).is_list();
     let entries = match about_everything(top, asked) {
         None => entries(inside_data(top), asked, reading)?,
         Some(text) => match asked {
@@ -50,12 +53,16 @@ pub(super) fn answers<T>(
                 return Ok(Answers {
                     by_id: HashMap::from([(one.clone(), Err(text))]),
                     strangers: 0,
+                    listed: false,
                 });
             }
             _ => return Err(document::refused(http, classifier, text)),
         },
     };
-    Ok(assigned(entries, asked, reading))
+    Ok(Answers {
+        listed,
+        ..assigned(entries, asked, reading)
+    })
 }
 
 /// A part of an answer, and the id it names.
@@ -168,6 +175,7 @@ fn assigned<T>(
     let mut answers = Answers {
         by_id: HashMap::new(),
         strangers: 0,
+        listed: false,
     };
     let lonely = match (asked, entries.len()) {
         ([one], 1) => Some(one),

@@ -19,6 +19,8 @@ pub struct Statuses {
     pub reports: HashMap<UpstreamId, Result<Report, String>>,
     /// Answers to ids that nobody asked for, that name no id among several, or that name one twice.
     pub strangers: usize,
+    /// Several were asked for, and the answer is a list where a map is documented.
+    pub listed: bool,
 }
 
 /// Reads a report for each id in `asked`: a map, a list whose entries name their order, or for one id the bare report.
@@ -35,6 +37,7 @@ pub fn status(http: &Http<'_>, asked: &[UpstreamId]) -> Result<Statuses, AnswerE
     Ok(Statuses {
         reports: answers.by_id,
         strangers: answers.strangers,
+        listed: answers.listed,
     })
 }
 

@@ -69,6 +69,7 @@ fn panel(
         .and_then(|currency| scope.read_one(currency, value::currency));
     let key = key(&place, &raw.key, sources, keys, scope);
     let timeout = scope.read(&raw.timeout, value::lasting);
+    let back_off = scope.read(&raw.back_off, value::lasting);
     let rest = Panel {
         name: name.unwrap_or_else(|| PanelName::from("")),
         url: url?,
@@ -78,6 +79,7 @@ fn panel(
         requests_per_second: per_second(&raw.requests_per_second, 10, scope),
         max_in_flight: scope.whole(&raw.max_in_flight, 1..=1_000, 8),
         timeout: timeout.unwrap_or(TIMEOUT),
+        back_off: back_off.unwrap_or(BACK_OFF),
         status_batch: scope.whole(&raw.status_batch, 1..=100, 100),
         max_unconfirmed: scope.whole(&raw.max_unconfirmed, 1..=1_000_000, 20),
         allow_private,
@@ -252,6 +254,7 @@ fn warn_without_exchange(
 }
 
 const TIMEOUT: Duration = Duration::from_secs(20);
+const BACK_OFF: Duration = Duration::from_secs(10);
 const KEEP_SECRETS: &str = r#"write key = { env = "ALPHA_KEY" } or key = { file = "alpha.key" }"#;
 
 #[cfg(test)]

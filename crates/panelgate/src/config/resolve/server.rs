@@ -214,6 +214,9 @@ fn status(raw: Option<&raw::Status>, scope: &mut Scope<'_>) -> Status {
             .read(&raw.fresh_for, value::duration)
             .unwrap_or(FRESH_FOR),
         look_at_least_every: look.unwrap_or(LOOK_AT_LEAST_EVERY),
+        recheck_for: scope
+            .read(&raw.recheck_for, value::duration)
+            .unwrap_or(RECHECK_FOR),
     }
 }
 
@@ -244,6 +247,7 @@ const STATUS_WAIT: Duration = Duration::from_millis(1_500);
 const GATHER: Duration = Duration::from_millis(25);
 const FRESH_FOR: Duration = Duration::from_secs(15);
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(60 * 60);
+const RECHECK_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const LONGEST_WAIT: Duration = Duration::from_secs(9);
 
 #[cfg(test)]

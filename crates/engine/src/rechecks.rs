@@ -1,0 +1,122 @@
+//! Orders that have ended and whose panel may still change its mind: looked at now and then for some days.
+//!
+//! Looks come after one hour, two, four … since the end, in places of calls that would otherwise stay empty.
+
+use std::time::Duration;
+
+use dashmap::DashMap;
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::order::Order;
+use panelgate_domain::status::Fact;
+use panelgate_domain::time::Timestamp;
+
+/// Ended orders, by what their panels call them.
+#[derive(Debug, Default)]
+pub(crate) struct Rechecks(DashMap<(PanelName, UpstreamId), Recheck>);
+
+/// What has to be known to look at one again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recheck {
+    /// Ours.
+    pub(crate) order: OrderId,
+    /// Another end was seen and not believed: a look at or after this time that says the same may confirm it.
+    pub(crate) doubt: Option<(Fact, Timestamp)>,
+    closed: Timestamp,
+    looked: Timestamp,
+}
+
+impl Rechecks {
+    /// An order was closed by a fact; what follows is looked at. Nothing happens for an order without an id at a panel, or if
+    /// too many are watched.
+    pub(crate) fn watch(&self, order: &Order) {
+        let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) else {
+            return;
+        };
+        let Some(closed) = order.closed.filter(|_| self.0.len() < MOST) else {
+            return;
+        };
+        let recheck = Recheck {
+            order: order.id,
+            doubt: None,
+            closed,
+            looked: closed,
+        };
+        self.0.insert((panel.clone(), id.clone()), recheck);
+    }
+
+    /// The ended order that a panel calls so.
+    pub(crate) fn find(&self, panel: &PanelName, id: &UpstreamId) -> Option<Recheck> {
+        self.0
+            .get(&(panel.clone(), id.clone()))
+            .map(|recheck| *recheck)
+    }
+
+    /// It was looked at.
+    pub(crate) fn looked(
+        &self,
+        panel: &PanelName,
+        id: &UpstreamId,
+        now: Timestamp,
+        doubt: Option<(Fact, Timestamp)>,
+    ) {
+        if let Some(mut recheck) = self.0.get_mut(&(panel.clone(), id.clone())) {
+            recheck.looked = now;
+            recheck.doubt = doubt;
+        }
+    }
+
+    /// When it is looked at next; `None`, from then on, if it has been long enough.
+    pub(crate) fn next(
+        &self,
+        panel: &PanelName,
+        id: &UpstreamId,
+        watch_for: Duration,
+    ) -> Option<Timestamp> {
+        let key = (panel.clone(), id.clone());
+        let next = self.0.get(&key)?.next();
+        let over = self
+            .0
+            .remove_if(&key, |_, recheck| next > recheck.closed.after(watch_for));
+        over.is_none().then_some(next)
+    }
+}
+
+impl Recheck {
+    fn next(&self) -> Timestamp {
+        if let Some((_, until)) = self.doubt {
+            return until.max(self.looked);
+        }
+        let age = self.looked.since(self.closed);
+        self.looked.after(age.max(FIRST))
+    }
+}
+
+/// The first look comes so long after the end.
+const FIRST: Duration = Duration::from_secs(3_600);
+/// Bound of this memory: about 100 MB.
+const MOST: usize = 500_000;
+
+#[cfg(test)]
+mod tests {
+    use panelgate_domain::order::OrderState;
+
+    use super::*;
+    use crate::fixtures::order;
+
+    #[test]
+    fn looks_come_after_twice_the_time_until_it_has_been_long_enough() {
+        let rechecks = Rechecks::default();
+        let (panel, id): (PanelName, UpstreamId) = ("alpha".into(), "77".into());
+        rechecks.watch(&Order {
+            closed: Some(Timestamp(0)),
+            ..order(1, OrderState::Closed)
+        });
+        let mut hours = Vec::new();
+        while let Some(next) = rechecks.next(&panel, &id, Duration::from_secs(24 * 3_600)) {
+            hours.push(next.0 / 3_600_000);
+            rechecks.looked(&panel, &id, next, None);
+        }
+        assert_eq!(hours, [1, 2, 4, 8, 16]);
+        assert!(rechecks.find(&panel, &id).is_none());
+    }
+}

@@ -1,0 +1,195 @@
+//! Which ids a call takes.
+
+use tokio::time::Instant;
+
+use super::ids::{Slot, Stage};
+use super::suspects::Purpose;
+use super::{Kind, Lookout, Outlooks, Slots};
+
+/// A call that is being filled.
+struct Filling {
+    slots: Vec<Slot>,
+    room: usize,
+}
+
+impl<W> Lookout<W> {
+    /// The ids of the next call and what it is for.
+    pub(super) fn choose(
+        &mut self,
+        now: Instant,
+        outlooks: Outlooks<'_>,
+    ) -> Option<(Vec<Slot>, Slots, Purpose)> {
+        if let Some((slots, purpose)) = self.choose_test(now) {
+            let used = Slots {
+                due: slots.len(),
+                ..Slots::default()
+            };
+            return Some((slots, used, purpose));
+        }
+        if let Some(slot) = self.choose_alone(now) {
+            let convicted = self.ids.at(slot).convicted;
+            let used = Slots {
+                due: 1,
+                ..Slots::default()
+            };
+            return Some((vec![slot], used, Purpose::Alone { convicted }));
+        }
+        let (slots, used) = self.fill(now, outlooks);
+        if slots.is_empty() {
+            return None;
+        }
+        self.last_round = Some(now);
+        Some((slots, used, Purpose::Ordinary))
+    }
+
+    fn choose_test(&mut self, now: Instant) -> Option<(Vec<Slot>, Purpose)> {
+        if self.suspects.wants_a_control(now) {
+            let controls = self.good_ids();
+            if !controls.is_empty() {
+                self.suspects.begin_control();
+                return Some((controls, Purpose::Control));
+            }
+        }
+        self.suspects.begin_test(now)
+    }
+
+    /// Live ids whose last look showed something, the most overdue first.
+    fn good_ids(&self) -> Vec<Slot> {
+        let mut good = Vec::new();
+        let mut next = self.agenda.first(Kind::Live);
+        let mut seen = 0;
+        while let Some((at, slot)) = next
+            && good.len() < self.batch()
+            && seen < self.batch() * MOST_PASSED_OVER
+        {
+            seen += 1;
+            if self.ids.at(slot).good {
+                good.push(slot);
+            }
+            next = self.agenda.after(Kind::Live, (at, slot));
+        }
+        good
+    }
+
+    fn choose_alone(&mut self, now: Instant) -> Option<Slot> {
+        let (at, slot) = self.agenda.first(Kind::Alone)?;
+        let apart = self
+            .last_alone
+            .is_none_or(|last| last + self.knobs.due_every <= now);
+        if at > now || !apart {
+            return None;
+        }
+        self.last_alone = Some(now);
+        Some(slot)
+    }
+
+    fn fill(&mut self, now: Instant, outlooks: Outlooks<'_>) -> (Vec<Slot>, Slots) {
+        let batch = self.batch();
+        let mut call = Filling {
+            slots: Vec::with_capacity(batch),
+            room: batch,
+        };
+        let kept = self.kept_for_due(batch);
+        let kept = self.agenda.count_due(now, kept);
+        let mut used = Slots {
+            asked: self.take_asked(&mut call, kept),
+            due: self.take_due(&mut call, Kind::Live, now),
+            ..Slots::default()
+        };
+        // Places were kept for due ids that somebody asked for as well.
+        used.asked += self.take_asked(&mut call, 0);
+        used.recheck = self.take_due(&mut call, Kind::Ended, now);
+        used.ahead = self.take_missed(&mut call, now, outlooks);
+        used.ahead += self.take_upcoming(&mut call, now, outlooks);
+        used.empty = call.room;
+        (call.slots, used)
+    }
+
+    /// One place in [`DUE_PART`], over calls of any size.
+    fn kept_for_due(&self, batch: usize) -> usize {
+        let n = usize::try_from(self.rounds % DUE_PART as u64).unwrap_or(0);
+        (n + 1) * batch / DUE_PART - n * batch / DUE_PART
+    }
+
+    /// Takes what customers wait for, and leaves `kept` places.
+    fn take_asked(&mut self, call: &mut Filling, kept: usize) -> usize {
+        let before = call.slots.len();
+        while call.room > kept
+            && let Some(slot) = self.waiters.next()
+        {
+            self.put(call, slot);
+        }
+        call.slots.len() - before
+    }
+
+    fn take_due(&mut self, call: &mut Filling, kind: Kind, now: Instant) -> usize {
+        let before = call.slots.len();
+        while call.room > 0
+            && let Some((at, slot)) = self.agenda.first(kind)
+            && at <= now
+        {
+            self.put(call, slot);
+        }
+        call.slots.len() - before
+    }
+
+    /// Takes what customers are expected to ask for, soonest first. Polls since the last look may have changed that.
+    fn take_missed(&mut self, call: &mut Filling, now: Instant, outlooks: Outlooks<'_>) -> usize {
+        let before = call.slots.len();
+        let mut looked_into = 0;
+        while call.room > 0
+            && looked_into < self.knobs.batch.max(1) * MOST_PASSED_OVER
+            && let Some((at, slot)) = self.agenda.first_missed()
+            && at <= now + self.knobs.fresh_for
+        {
+            looked_into += 1;
+            let outlook = outlooks(&self.ids.at(slot).id);
+            let next = outlook.and_then(|outlook| outlook.next_miss);
+            if next.is_some_and(|next| next <= at + self.knobs.fresh_for / SAME_POLL) {
+                self.put(call, slot);
+            } else {
+                self.unplan(slot);
+                self.replan(slot, outlooks);
+            }
+        }
+        call.slots.len() - before
+    }
+
+    /// Takes the live ids that are due next, if their facts are not as good as new.
+    fn take_upcoming(&mut self, call: &mut Filling, now: Instant, outlooks: Outlooks<'_>) -> usize {
+        let before = call.slots.len();
+        let mut next = self.agenda.first(Kind::Live);
+        let mut passed_over = 0;
+        while call.room > 0
+            && passed_over < self.knobs.batch.max(1) * MOST_PASSED_OVER
+            && let Some((at, slot)) = next
+        {
+            next = self.agenda.after(Kind::Live, (at, slot));
+            let outlook = outlooks(&self.ids.at(slot).id);
+            if outlook.is_some_and(|outlook| outlook.fresh_until <= now) {
+                self.put(call, slot);
+            } else {
+                passed_over += 1;
+            }
+        }
+        call.slots.len() - before
+    }
+
+    fn put(&mut self, call: &mut Filling, slot: Slot) {
+        debug_assert_eq!(
+            self.ids.at(slot).stage,
+            Stage::Free,
+            "only free ids are planned or asked for"
+        );
+        self.leave(slot);
+        call.slots.push(slot);
+        call.room -= 1;
+    }
+}
+
+/// One place in so many is kept for due ids, so that polling customers cannot starve settling.
+const DUE_PART: usize = 5;
+/// Ids that are looked into and passed over while a call is filled, for each place of it.
+const MOST_PASSED_OVER: usize = 4;
+/// Two predictions of the same poll differ by less than this part of `fresh_for`.
+const SAME_POLL: u32 = 4;

@@ -1,0 +1,485 @@
+//! Which ids the next `status` call asks for, when it leaves, and who is told when it has ended. Pure: no locks, no clock, no
+//! calls; whoever drives it says what time it is and what a call came to.
+//!
+//! An id is here because a customer waits for it, because its owner follows it, or both. A call has room for many ids, and
+//! the panel counts calls, so every call leaves full if it can:
+//!
+//! ```text
+//! asked ids, customers in turn   (a fifth of the call is kept for the most overdue looks)
+//! live orders whose look is due
+//! ended orders whose look is due
+//! live orders that a customer is expected to ask for, stale, soonest      ┐ ahead of their time
+//! live orders whose look is due next                                      ┘
+//! ```
+//!
+//! What an order's future looks like is the owner's knowledge ([`Outlook`]); it is asked for anew whenever it counts, so
+//! nothing has to be pushed here when a customer polls. A call that fails as a whole is the business of [`suspects`].
+
+mod agenda;
+mod fill;
+mod ids;
+mod lanes;
+mod suspects;
+mod waiters;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use panelgate_domain::ids::{CustomerId, UpstreamId};
+use tokio::time::Instant;
+
+use self::agenda::{Agenda, Plan};
+use self::ids::{Entry, Ids, Slot, Stage};
+use self::suspects::{Purpose, Suspects, Verdict};
+use self::waiters::Waiters;
+
+/// The ids that are watched at one panel, and who waits for them. `W` is how one is told.
+#[derive(Debug)]
+pub struct Lookout<W> {
+    knobs: Knobs,
+    ids: Ids,
+    agenda: Agenda,
+    waiters: Waiters<W>,
+    suspects: Suspects,
+    under_way: HashMap<u64, UnderWay>,
+    /// The panel does not understand several ids in one call.
+    singular: bool,
+    /// It does: it answered such a call.
+    plural: bool,
+    rounds: u64,
+    last_round: Option<Instant>,
+    last_alone: Option<Instant>,
+}
+
+/// What the panel and the operator allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Knobs {
+    /// Most ids per call; 0 counts as 1.
+    pub batch: usize,
+    /// How long an asked id waits for company.
+    pub gather: Duration,
+    /// How long a fact is as good as new.
+    pub fresh_for: Duration,
+    /// Calls for which nobody waits are at least so far apart: the part of the panel's rate that is theirs.
+    pub due_every: Duration,
+    /// An id that shows nothing again and again is looked at so often at least.
+    pub longest_rest: Duration,
+}
+
+/// What its owner knows of an order's future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// How it is looked at.
+    pub kind: Kind,
+    /// Until then its fact is as good as new.
+    pub fresh_until: Instant,
+    /// When it is looked at though nobody asks.
+    pub due: Instant,
+    /// When a customer is expected to ask for it and to find its fact too old.
+    pub next_miss: Option<Instant>,
+}
+
+/// How an order is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// It lives.
+    #[default]
+    Live,
+    /// It has ended; its panel may change its mind.
+    Ended,
+    /// In a call of its own: an odd answer is to be confirmed.
+    Alone,
+}
+
+/// Where outlooks come from: `None` means that an id is not to be looked at any more.
+pub type Outlooks<'a> = &'a dyn Fn(&UpstreamId) -> Option<Outlook>;
+
+/// One call to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Names it in [`Lookout::finished`].
+    pub number: u64,
+    /// At least one. One id goes out in the singular form.
+    pub ids: Vec<UpstreamId>,
+    /// What its places are used for.
+    pub slots: Slots,
+    /// It finds out which id spoils calls of a panel that works: its failure says nothing about the panel.
+    pub tests_ids: bool,
+}
+
+/// What the places of one call were used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slots {
+    /// A customer waits.
+    pub asked: usize,
+    /// A look was due.
+    pub due: usize,
+    /// Ahead of their time.
+    pub ahead: usize,
+    /// Of ended orders.
+    pub recheck: usize,
+    /// Nothing.
+    pub empty: usize,
+}
+
+impl Slots {
+    /// The labels of [`Slots::counts`].
+    pub(crate) const KINDS: [&str; 5] = ["asked", "due", "ahead", "recheck", "empty"];
+
+    pub(crate) const fn counts(self) -> [usize; Self::KINDS.len()] {
+        [self.asked, self.due, self.ahead, self.recheck, self.empty]
+    }
+}
+
+/// When the next call should leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// As soon as the panel's limits allow.
+    Now,
+    /// Then.
+    At(Instant),
+    /// Nobody wants anything.
+    Idle,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The panel answered. Of these ids it said nothing, or an error.
+    Answered(Vec<UpstreamId>),
+    /// It failed as a whole, and one of its ids may be the reason.
+    Spoiled {
+        /// The panel answered that it does not want this call: perhaps it does not know its form.
+        refused: bool,
+    },
+    /// It failed, and no id is to blame: no connection, asked too often, a key that is not wanted.
+    Failed,
+}
+
+/// What follows from the end of a call.
+#[derive(Debug)]
+pub struct Finished<W> {
+    /// Whoever waited for the last of its ids, now and only now.
+    pub told: Vec<W>,
+    /// Ids that turned out to spoil every call they are in.
+    pub convicted: Vec<UpstreamId>,
+    /// It turned out that the panel does not understand several ids in one call.
+    pub is_singular: bool,
+}
+
+#[derive(Debug)]
+struct UnderWay {
+    slots: Vec<Slot>,
+    purpose: Purpose,
+}
+
+/// Most ids. What finds no place is not looked at, and nobody waits for it.
+pub const MAX_IDS: usize = 4_000_000;
+
+impl<W> Lookout<W> {
+    /// Watches nothing.
+    #[must_use]
+    pub fn new(knobs: Knobs) -> Self {
+        Self {
+            knobs,
+            ids: Ids::default(),
+            agenda: Agenda::default(),
+            waiters: Waiters::new(),
+            suspects: Suspects::default(),
+            under_way: HashMap::new(),
+            singular: false,
+            plural: false,
+            rounds: 0,
+            last_round: None,
+            last_alone: None,
+        }
+    }
+
+    /// Other knobs from now on.
+    pub const fn set_knobs(&mut self, knobs: Knobs) {
+        self.knobs = knobs;
+    }
+
+    /// Whether the panel understands several ids in one call, as far as somebody remembers.
+    pub const fn set_singular(&mut self, singular: bool) {
+        self.singular = singular;
+        self.plural = false;
+    }
+
+    /// Looks at an id from now on, as its outlook says; again after its outlook has changed.
+    pub fn follow(&mut self, id: &UpstreamId, outlooks: Outlooks<'_>) {
+        if let Some(slot) = self.ids.keep(id) {
+            self.ids.at_mut(slot).followed = true;
+            self.replan(slot, outlooks);
+        }
+    }
+
+    /// A customer wants to know about ids. `told` comes back at once if there is nothing to wait for: ids that are being
+    /// tested, or that show nothing again and again, are not looked at because somebody asks.
+    pub fn ask(
+        &mut self,
+        customer: CustomerId,
+        ids: &[UpstreamId],
+        told: W,
+        now: Instant,
+    ) -> Option<W> {
+        let kept = ids.iter().filter_map(|id| self.ids.keep(id));
+        let kept: Vec<Slot> = kept.collect();
+        let wanted = kept.iter().filter_map(|slot| {
+            let entry = self.ids.at(*slot);
+            let rests = entry.convicted || entry.rests_until.is_some_and(|until| now < until);
+            match entry.stage {
+                Stage::UnderWay => Some((*slot, true)),
+                Stage::Free if !rests => Some((*slot, false)),
+                Stage::Free | Stage::Suspect => None,
+            }
+        });
+        let unheard = self.waiters.wait(customer, wanted, told, now);
+        kept.into_iter().for_each(|slot| self.drop_unwanted(slot));
+        unheard
+    }
+
+    /// When the next call should leave.
+    #[must_use]
+    pub fn ready(&self, now: Instant) -> Ready {
+        let batch = self.batch();
+        if self.waiters.queued() >= batch || self.suspects.wants_a_test(now) {
+            return Ready::Now;
+        }
+        let asked = self.waiters.since().map(|since| since + self.knobs.gather);
+        let apart = |last: Option<Instant>| last.map_or(now, |last| last + self.knobs.due_every);
+        let due = self.agenda.first(Kind::Live).map(|(at, _)| {
+            let full = self.agenda.count_due(now, batch) >= batch;
+            let patience = if full {
+                Duration::ZERO
+            } else {
+                self.knobs.gather * DUE_PATIENCE
+            };
+            (at + patience).max(apart(self.last_round))
+        });
+        let alone = self.agenda.first(Kind::Alone);
+        let alone = alone.map(|(at, _)| at.max(apart(self.last_alone)));
+        let ended = self.agenda.first(Kind::Ended);
+        let ended = ended.map(|(at, _)| (at + RECHECK_PATIENCE).max(apart(self.last_round)));
+        let retest = self.suspects.retests_at();
+        let next = [asked, due, alone, ended, retest]
+            .into_iter()
+            .flatten()
+            .min();
+        match next {
+            Some(at) if at <= now => Ready::Now,
+            Some(at) => Ready::At(at),
+            None => Ready::Idle,
+        }
+    }
+
+    /// The next call; its ids are under way from now on. `None` if nobody wants anything.
+    pub fn take(&mut self, now: Instant, outlooks: Outlooks<'_>) -> Option<Round> {
+        let (slots, used, purpose) = self.choose(now, outlooks)?;
+        self.rounds += 1;
+        let number = self.rounds;
+        for slot in &slots {
+            self.leave(*slot);
+        }
+        let round = Round {
+            number,
+            ids: slots
+                .iter()
+                .map(|slot| self.ids.at(*slot).id.clone())
+                .collect(),
+            slots: used,
+            tests_ids: purpose.tests_ids(),
+        };
+        self.under_way.insert(number, UnderWay { slots, purpose });
+        Some(round)
+    }
+
+    /// How many looks in a row showed nothing of this id, the one that just did not included.
+    #[must_use]
+    pub fn errors(&self, id: &UpstreamId) -> u8 {
+        let known = self.ids.find(id).map(|slot| self.ids.at(slot).errors);
+        known.unwrap_or(0).saturating_add(1)
+    }
+
+    /// A call has ended. Outlooks are asked for anew, so whoever owns them has to know by now what it came to.
+    pub fn finished(
+        &mut self,
+        number: u64,
+        ended: &Ended,
+        now: Instant,
+        outlooks: Outlooks<'_>,
+    ) -> Finished<W> {
+        let mut finished = Finished {
+            told: Vec::new(),
+            convicted: Vec::new(),
+            is_singular: false,
+        };
+        let Some(UnderWay { slots, purpose }) = self.under_way.remove(&number) else {
+            return finished;
+        };
+        if let Ended::Answered(without) = ended {
+            self.heard(&slots, without, now);
+        }
+        for slot in &slots {
+            self.waiters.finished(*slot, &mut finished.told);
+        }
+        let may_be_singular = self.may_be_singular(ended, &slots);
+        let retest_at = now + self.knobs.fresh_for;
+        let verdict = self
+            .suspects
+            .judge(purpose, &slots, ended, may_be_singular, now, retest_at);
+        self.carry_out(verdict, slots, now, outlooks, &mut finished);
+        finished
+    }
+
+    /// The panel answered something that is no `status`: it is not down.
+    pub const fn heard_otherwise(&mut self, now: Instant) {
+        self.suspects.heard_otherwise(now);
+    }
+
+    /// How many ids want a place in a call because somebody waits.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.waiters.queued()
+    }
+
+    /// How many ids are watched.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Since when the one who waits longest has waited for a place.
+    #[must_use]
+    pub fn waits_since(&self) -> Option<Instant> {
+        self.waiters.since()
+    }
+
+    /// Most ids in one call, as things are.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        if self.singular {
+            1
+        } else {
+            self.knobs.batch.max(1)
+        }
+    }
+}
+
+// === what follows from a call ===
+
+impl<W> Lookout<W> {
+    fn heard(&mut self, slots: &[Slot], without: &[UpstreamId], now: Instant) {
+        self.plural |= slots.len() > 1 && without.len() < slots.len();
+        for slot in slots {
+            let entry = self.ids.at_mut(*slot);
+            entry.good = !without.contains(&entry.id);
+            if entry.good {
+                entry.errors = 0;
+                entry.convicted = false;
+                entry.rests_until = None;
+            } else {
+                self.rest(*slot, now);
+            }
+        }
+    }
+
+    /// An id showed nothing: the more often, the longer it rests.
+    fn rest(&mut self, slot: Slot, now: Instant) {
+        let entry = self.ids.at_mut(slot);
+        let doubled = self.knobs.fresh_for * (1 << entry.errors.min(MOST_DOUBLINGS));
+        entry.errors = entry.errors.saturating_add(1);
+        entry.rests_until =
+            Some(now + doubled.min(self.knobs.longest_rest.max(self.knobs.fresh_for)));
+    }
+
+    /// A call of several ids did not work, and none such ever did.
+    fn may_be_singular(&self, ended: &Ended, slots: &[Slot]) -> bool {
+        let nothing = match ended {
+            Ended::Spoiled { refused } => *refused,
+            Ended::Answered(without) => without.len() == slots.len(),
+            Ended::Failed => false,
+        };
+        nothing && slots.len() > 1 && !self.plural
+    }
+
+    fn carry_out(
+        &mut self,
+        verdict: Verdict,
+        mut slots: Vec<Slot>,
+        now: Instant,
+        outlooks: Outlooks<'_>,
+        finished: &mut Finished<W>,
+    ) {
+        let Verdict {
+            freed,
+            convicted,
+            singular,
+        } = verdict;
+        slots.extend(freed);
+        if singular {
+            self.singular = true;
+            finished.is_singular = true;
+        }
+        for slot in convicted {
+            self.ids.at_mut(slot).convicted = true;
+            self.rest(slot, now);
+            finished.convicted.push(self.ids.at(slot).id.clone());
+            slots.push(slot);
+        }
+        for slot in slots {
+            let suspect = self.suspects.contains(slot);
+            let entry = self.ids.at_mut(slot);
+            entry.stage = if suspect { Stage::Suspect } else { Stage::Free };
+            entry.good &= !suspect;
+            self.replan(slot, outlooks);
+            self.drop_unwanted(slot);
+        }
+    }
+
+    fn replan(&mut self, slot: Slot, outlooks: Outlooks<'_>) {
+        let entry = self.ids.at_mut(slot);
+        if !entry.followed || entry.stage != Stage::Free {
+            return;
+        }
+        let outlook = outlooks(&entry.id);
+        entry.followed = outlook.is_some();
+        let plan = outlook.map_or_else(Plan::default, |outlook| {
+            Plan::new(outlook, entry.convicted, entry.rests_until)
+        });
+        self.agenda.set(slot, &mut entry.plan, plan);
+    }
+
+    /// An id is in a call from here on, and nowhere else.
+    fn leave(&mut self, slot: Slot) {
+        self.unplan(slot);
+        self.waiters.taken(slot);
+        self.ids.at_mut(slot).stage = Stage::UnderWay;
+    }
+
+    fn unplan(&mut self, slot: Slot) {
+        let entry = self.ids.at_mut(slot);
+        self.agenda.set(slot, &mut entry.plan, Plan::default());
+    }
+
+    /// Forgets an id that is neither followed nor asked for.
+    fn drop_unwanted(&mut self, slot: Slot) {
+        let Entry {
+            followed, stage, ..
+        } = self.ids.at(slot);
+        if !followed && *stage == Stage::Free && !self.waiters.is_asked(slot) {
+            self.unplan(slot);
+            self.ids.drop(slot);
+        }
+    }
+}
+
+/// Nobody waits for due ids, so they may wait this much longer for company.
+const DUE_PATIENCE: u32 = 10;
+/// Nobody is in a hurry about orders that have ended: they ride along, or go by themselves after this.
+const RECHECK_PATIENCE: Duration = Duration::from_secs(300);
+/// A rest is doubled at most so often before its bound is looked at.
+const MOST_DOUBLINGS: u8 = 16;
+
+#[cfg(test)]
+mod tests;

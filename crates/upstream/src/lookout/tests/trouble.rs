@@ -1,0 +1,242 @@
+//! Calls that fail, and who is to blame.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// A panel at which every call with one of these ids fails as a whole.
+fn poisoned(poison: &[UpstreamId]) -> impl FnMut(&Round) -> Ended {
+    move |round| {
+        if round.ids.iter().any(|id| poison.contains(id)) {
+            Ended::Spoiled { refused: false }
+        } else {
+            Ended::Answered(Vec::new())
+        }
+    }
+}
+
+fn down(_: &Round) -> Ended {
+    Ended::Spoiled { refused: false }
+}
+
+fn works(_: &Round) -> Ended {
+    Ended::Answered(Vec::new())
+}
+
+/// Lets seconds pass until all of these were looked at. Answers all calls.
+#[track_caller]
+fn until_seen(
+    case: &mut Case,
+    wanted: &[UpstreamId],
+    mut panel: impl FnMut(&Round) -> Ended,
+) -> Vec<Round> {
+    let mut missing: BTreeSet<_> = wanted.iter().cloned().collect();
+    let mut calls = Vec::new();
+    for _ in 0..8_000 {
+        for (round, ended) in case.second(&mut panel) {
+            if let Ended::Answered(without) = ended {
+                let seen = round.ids.iter().filter(|id| !without.contains(id));
+                seen.for_each(|id| _ = missing.remove(id));
+            }
+            calls.push(round);
+        }
+        if missing.is_empty() {
+            return calls;
+        }
+    }
+    panic!("never seen: {missing:?}")
+}
+
+fn convicted(case: &Case) -> Vec<UpstreamId> {
+    let outlooks = case.outlooks.borrow();
+    let mut convicted: Vec<_> = outlooks
+        .keys()
+        .filter(|id| {
+            let slot = case.lookout.ids.find(id).expect("followed");
+            case.lookout.ids.at(slot).convicted
+        })
+        .cloned()
+        .collect();
+    convicted.sort();
+    convicted
+}
+
+#[test]
+fn ten_poisonous_ids_among_a_thousand_cost_few_calls_and_once() {
+    let all = numbered("n", 1_000);
+    let mut poison: Vec<_> = all.iter().step_by(97).take(10).cloned().collect();
+    poison.sort();
+    let good: Vec<_> = all
+        .iter()
+        .filter(|id| !poison.contains(id))
+        .cloned()
+        .collect();
+    let mut case = Case::new(100);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    let calls = until_seen(&mut case, &good, poisoned(&poison));
+    let mut rest = Vec::new();
+    while convicted(&case) != poison {
+        assert!(rest.len() < 140, "{:?} are not convicted", poison);
+        rest.extend(case.second(&mut poisoned(&poison)));
+    }
+    let extra = calls.len() + rest.len() - 10;
+    assert!(extra <= 140, "{extra} extra calls");
+    assert!(extra >= 10, "{extra} calls cannot find ten ids");
+    // From then on they rest, longer and longer, and nobody rides with them.
+    let mut alone = 0;
+    for _ in 0..3_600 {
+        for (round, ended) in case.second(&mut poisoned(&poison)) {
+            assert!(
+                ended == Ended::Answered(Vec::new()) || round.ids.len() == 1,
+                "{round:?}"
+            );
+            alone += usize::from(ended != Ended::Answered(Vec::new()));
+        }
+    }
+    assert!(
+        (10..=90).contains(&alone),
+        "{alone} calls of ids that are known to fail"
+    );
+}
+
+#[test]
+fn an_id_that_stops_to_be_poisonous_rides_with_the_others_again() {
+    let all = numbered("n", 30);
+    let poison = ids(&["n3"]);
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    while convicted(&case) != poison {
+        case.second(&mut poisoned(&poison));
+    }
+    until_seen(&mut case, &all, works);
+    assert_eq!(convicted(&case), []);
+}
+
+#[test]
+fn a_panel_that_is_down_convicts_nobody_and_is_caught_up_with_at_once() {
+    for orders in [1, 2, 7, 250] {
+        let all = numbered("n", orders);
+        let mut case = Case::new(100);
+        case.follow(Kind::Live, &all, Duration::ZERO);
+        until_seen(&mut case, &all, works);
+        case.now += Duration::from_secs(3_600);
+        for _ in 0..300 {
+            case.now += Duration::from_secs(1);
+            if let Some(round) = case.take() {
+                case.now += Duration::from_millis(1);
+                case.finish(&round, &down(&round));
+            }
+            assert_eq!(convicted(&case), []);
+        }
+        let calls = until_seen(&mut case, &all, works);
+        assert!(
+            calls.len() <= orders.div_ceil(100) + 9,
+            "{orders} orders: {} calls",
+            calls.len()
+        );
+    }
+}
+
+#[test]
+fn the_only_order_is_convicted_when_the_panel_answers_everything_else() {
+    let mut case = Case::new(100);
+    case.follow(Kind::Live, &ids(&["only"]), Duration::ZERO);
+    for _ in 0..60 {
+        case.lookout.heard_otherwise(case.now);
+        case.second(&mut down);
+    }
+    assert_eq!(convicted(&case), ids(&["only"]));
+}
+
+#[test]
+fn asking_too_often_is_nobodys_fault() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &numbered("n", 10), Duration::ZERO);
+    for _ in 0..5 {
+        let round = case.take().expect("they stay due");
+        assert_eq!(round.ids.len(), 10);
+        case.finish(&round, &Ended::Failed);
+    }
+}
+
+#[test]
+fn suspects_do_not_make_a_customer_wait() {
+    let mut case = Case::new(2);
+    case.ask(1, &ids(&["a", "b"]), "first");
+    let round = case.take().expect("two ids");
+    let told = case.finish(&round, &Ended::Spoiled { refused: false }).told;
+    assert_eq!(told, ["first"]);
+    let unheard = case
+        .lookout
+        .ask(CustomerId(1), &ids(&["a", "b"]), "second", case.now);
+    assert_eq!(unheard, Some("second"));
+}
+
+#[test]
+fn a_panel_that_knows_no_plural_is_asked_one_by_one() {
+    let all = numbered("n", 30);
+    let singular = |round: &Round| match round.ids.len() {
+        1 => Ended::Answered(Vec::new()),
+        _ => Ended::Spoiled { refused: true },
+    };
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    let calls = until_seen(&mut case, &all, singular);
+    assert_eq!(case.lookout.batch(), 1);
+    assert!(calls.len() <= 30 + 4, "{} calls", calls.len());
+}
+
+#[test]
+fn a_list_that_names_no_ids_is_no_answer_to_several() {
+    let all = numbered("n", 30);
+    let listing = |round: &Round| match round.ids.len() {
+        1 => Ended::Answered(Vec::new()),
+        _ => Ended::Answered(round.ids.clone()),
+    };
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    until_seen(&mut case, &all, listing);
+    assert_eq!(case.lookout.batch(), 1);
+}
+
+#[test]
+fn a_panel_that_refuses_a_call_because_of_an_id_knows_the_plural() {
+    let all = numbered("n", 30);
+    let poison = ids(&["n1"]);
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    let good: Vec<_> = all
+        .iter()
+        .filter(|id| !poison.contains(id))
+        .cloned()
+        .collect();
+    until_seen(&mut case, &good, |round: &Round| {
+        let bad = round.ids.iter().any(|id| poison.contains(id));
+        if bad {
+            Ended::Spoiled { refused: true }
+        } else {
+            Ended::Answered(Vec::new())
+        }
+    });
+    assert_eq!(case.lookout.batch(), 10);
+}
+
+#[test]
+fn an_id_that_shows_nothing_is_looked_at_less_and_less() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &ids(&["a"]), Duration::ZERO);
+    let mut at = Vec::new();
+    let began = case.now;
+    for _ in 0..300 {
+        for (round, _) in case.second(&mut |round| Ended::Answered(round.ids.clone())) {
+            assert_eq!(round.ids, ids(&["a"]));
+            at.push((case.now - began).as_secs());
+        }
+    }
+    let gaps: Vec<u64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(
+        gaps.len() >= 3 && gaps.windows(2).all(|pair| pair[1] > pair[0]),
+        "{gaps:?}"
+    );
+    assert_eq!(usize::from(case.lookout.errors(&"a".into())), at.len() + 1);
+}
