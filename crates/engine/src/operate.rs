@@ -1,6 +1,7 @@
 //! What operators do while the engine runs: decisions about orders, pauses, syncs, a look at the panels.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
@@ -36,6 +37,10 @@ pub struct PanelReport {
     pub desk: DeskSnapshot,
     /// Offers in its last believed list.
     pub offers: usize,
+    /// Orders that live there.
+    pub orders: u64,
+    /// How long ago the oldest of their facts was learned.
+    pub oldest_fact: Option<Duration>,
 }
 
 impl Engine {
@@ -143,13 +148,20 @@ impl Engine {
     #[must_use]
     pub fn panels(&self) -> Vec<PanelReport> {
         let core = &self.0;
+        let placed = core.book.oldest_facts();
         let lists = core.lists.lock();
         let desks = core.desks.load();
-        let report = |panel: &PanelName, desk: &Desk| PanelReport {
-            panel: panel.clone(),
-            currency: desk.settings().currency.clone(),
-            desk: desk.snapshot(),
-            offers: lists.get(panel).map_or(0, |list| list.offers.len()),
+        let report = |panel: &PanelName, desk: &Desk| {
+            let placed = placed.get(panel);
+            let oldest = placed.and_then(|placed| placed.oldest);
+            PanelReport {
+                panel: panel.clone(),
+                currency: desk.settings().currency.clone(),
+                desk: desk.snapshot(),
+                offers: lists.get(panel).map_or(0, |list| list.offers.len()),
+                orders: placed.map_or(0, |placed| placed.orders),
+                oldest_fact: oldest.map(|at| core.now().since(at)),
+            }
         };
         desks
             .iter()

@@ -30,7 +30,7 @@ pub use self::calls::{CallError, CancelOutcome, Sent};
 pub use self::desk::admission::{NotAdmitted, Permit};
 pub use self::desk::class::Class;
 pub use self::desk::rests::Rest;
-pub use self::desk::{Desk, DeskSnapshot, Late, Placed};
+pub use self::desk::{Desk, DeskSnapshot, Late, Placed, Usage};
 pub use self::looking::{Look, Reports};
 pub use self::lookout::{Kind, Outlook};
 pub use self::metrics::Metrics;

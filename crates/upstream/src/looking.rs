@@ -148,6 +148,7 @@ async fn send_calls(desk: &Desk) {
             continue;
         };
         desk.metrics().status_left(round.slots);
+        desk.asked(round.ids.len());
         let under_way = UnderWay {
             desk: desk.clone(),
             round,

@@ -13,7 +13,7 @@ use panelgate_upstream::{Desk, Look, Outlook, Reports};
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Panel};
-use crate::control::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund};
+use crate::control::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund, speaks};
 use crate::store::{Missing, with_store, with_store_to_itself};
 
 /// Does what a server would do.
@@ -95,7 +95,7 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
 }
 
 async fn rows(config: &Config) -> anyhow::Result<Response> {
-    let pauses = pauses(config).await?;
+    let Remembered { pauses, traits } = remembered(config).await?;
     let row = |panel: &Panel| {
         let words = [
             pauses.contains(&None).then_some(ALL_PAUSED),
@@ -114,20 +114,43 @@ async fn rows(config: &Config) -> anyhow::Result<Response> {
             in_flight: 0,
             queued: 0,
             unconfirmed: 0,
+            orders: 0,
+            oldest_fact: None,
+            ids_per_call: None,
+            rate_used: None,
+            speaks: speaks(of_panel(&traits, &panel.name)),
         }
     };
     Ok(Response::Panels(config.panels.iter().map(row).collect()))
 }
 
-/// Without a store nothing is paused.
-async fn pauses(config: &Config) -> anyhow::Result<Vec<Option<PanelName>>> {
-    let pauses = with_store(config, Missing::Refuse, async |store| {
-        Ok(store.pauses().await?)
+/// What the store remembers of panels.
+#[derive(Default)]
+struct Remembered {
+    pauses: Vec<Option<PanelName>>,
+    traits: Vec<(PanelName, PanelTrait)>,
+}
+
+/// Without a store nothing is paused, and nothing was found out.
+async fn remembered(config: &Config) -> anyhow::Result<Remembered> {
+    let remembered = with_store(config, Missing::Refuse, async |store| {
+        Ok(Remembered {
+            pauses: store.pauses().await?,
+            traits: store.panel_traits().await?,
+        })
     });
-    match pauses.await {
-        Err(error) if is_missing(&error) => Ok(Vec::new()),
+    match remembered.await {
+        Err(error) if is_missing(&error) => Ok(Remembered::default()),
         other => other,
     }
+}
+
+fn of_panel<'a>(
+    traits: &'a [(PanelName, PanelTrait)],
+    panel: &'a PanelName,
+) -> impl Iterator<Item = PanelTrait> + 'a {
+    let its = traits.iter().filter(move |(of, _)| of == panel);
+    its.map(|(_, what)| *what)
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {

@@ -119,6 +119,11 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
             count(row.in_flight),
             count(row.queued),
             count(row.unconfirmed),
+            number(row.orders),
+            row.oldest_fact.map_or(Cell::Empty, number),
+            row.ids_per_call.map_or(Cell::Empty, Cell::Text),
+            row.rate_used.map_or(Cell::Empty, Cell::Text),
+            Cell::Text(row.speaks),
         ]
     };
     let headings = &[
@@ -130,11 +135,20 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
         "in_flight",
         "queued",
         "unconfirmed",
+        "orders",
+        "oldest_fact",
+        "ids_per_call",
+        "rate_used",
+        "speaks",
     ];
     Listing::new(headings, rows.into_iter().map(cells))
 }
 
-fn count(number: usize) -> Cell {
+fn count(count: usize) -> Cell {
+    number(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+fn number(number: u64) -> Cell {
     Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
 }
 

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::money::Money;
+use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_store::model::Decision;
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +164,22 @@ pub(crate) struct PanelRow {
     pub(crate) queued: usize,
     /// Orders whose outcome is not known and that count against its limit.
     pub(crate) unconfirmed: usize,
+    /// Orders that live there.
+    pub(crate) orders: u64,
+    /// Seconds since the oldest of their facts was learned.
+    pub(crate) oldest_fact: Option<u64>,
+    /// Ids in a `status` call, on the average of the last minute.
+    pub(crate) ids_per_call: Option<String>,
+    /// The part of its calls per second that was used in the last minute.
+    pub(crate) rate_used: Option<String>,
+    /// How it departs from the protocol, as found out.
+    pub(crate) speaks: String,
+}
+
+/// How a panel departs from the protocol, in words.
+pub(crate) fn speaks(traits: impl Iterator<Item = PanelTrait>) -> String {
+    let words: Vec<&str> = traits.map(PanelTrait::word).collect();
+    words.join(", ")
 }
 
 /// The state of every panel after `panelgate pause`.

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_engine::{Engine, PanelReport};
+use panelgate_upstream::DeskSnapshot;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund};
+use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund, speaks};
 use super::socket_path;
 
 /// What the socket asks the rest of the server to do.
@@ -251,7 +252,23 @@ fn panel_row(report: PanelReport, all_paused: bool) -> PanelRow {
         in_flight: desk.in_flight as usize,
         queued: desk.waiting.iter().map(|(_, calls)| calls).sum(),
         unconfirmed: desk.unconfirmed as usize,
+        orders: report.orders,
+        oldest_fact: report.oldest_fact.map(|age| age.as_secs()),
+        ids_per_call: ids_per_call(&desk),
+        rate_used: Some(rate_used(&desk)),
+        speaks: speaks(desk.traits.iter().copied()),
     }
+}
+
+fn ids_per_call(desk: &DeskSnapshot) -> Option<String> {
+    let (ids, calls) = (desk.usage.status_ids, desk.usage.status_calls);
+    let tenths = (u64::from(ids) * 10).checked_div(u64::from(calls))?;
+    Some(format!("{}.{}", tenths / 10, tenths % 10))
+}
+
+fn rate_used(desk: &DeskSnapshot) -> String {
+    let possible = u64::from(desk.requests_per_second.get()) * 60;
+    format!("{} %", u64::from(desk.usage.calls) * 100 / possible)
 }
 
 fn done(order: OrderId, what: &str) -> Response {

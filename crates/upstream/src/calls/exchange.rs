@@ -63,6 +63,7 @@ impl Desk {
         exchange: impl Future<Output = Result<Answer, Failure>> + Send,
         parse: impl FnOnce(&Http<'_>) -> Result<T, AnswerError> + Send + 'static,
     ) -> Result<T, CallError> {
+        self.called();
         let (started, limit) = (Instant::now(), setup.settings.timeout);
         let concluded = match timeout(limit, exchange).await {
             Ok(Ok(answer)) => parsed(answer, parse)

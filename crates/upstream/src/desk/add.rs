@@ -79,6 +79,7 @@ impl Desk {
         exchange: impl Future<Output = Result<Answer, Failure>> + Send,
         placed: oneshot::Sender<Placed>,
     ) {
+        self.called();
         let started = Instant::now();
         let limit = setup.settings.timeout;
         let mut exchange = std::pin::pin!(exchange);

@@ -11,6 +11,7 @@ mod pace;
 mod permits;
 mod queue;
 mod snapshot;
+mod usage;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +38,8 @@ use self::admission::{Admission, NotAdmitted, Permit};
 use self::class::Class;
 use self::rests::{Rest, Rests};
 pub use self::snapshot::DeskSnapshot;
+use self::usage::Minute;
+pub use self::usage::Usage;
 use crate::breaker::Pass;
 use crate::calls::cancel::{self, Wish};
 use crate::calls::merge::Merge;
@@ -64,6 +67,7 @@ struct Inner {
     watch: Watch,
     reports: Weak<dyn Reports>,
     metrics: DeskMetrics,
+    minute: Mutex<Minute>,
     traits: Mutex<BTreeSet<PanelTrait>>,
     listeners: Arc<Semaphore>,
     cancels: Merge<Wish>,
@@ -122,6 +126,7 @@ impl Desk {
             state_changed: Notify::new(),
             reports,
             metrics,
+            minute: Mutex::new(Minute::new(Instant::now())),
             traits: Mutex::default(),
             listeners: Arc::new(Semaphore::new(add::MAX_LISTENERS)),
             cancels: Merge::new(),
@@ -294,6 +299,16 @@ impl Desk {
     /// Resolves when the desk is being closed.
     pub(crate) async fn closing(&self) {
         self.0.closing.cancelled().await;
+    }
+
+    /// A call leaves.
+    pub(crate) fn called(&self) {
+        self.0.minute.lock().called(Instant::now());
+    }
+
+    /// It asks for the statuses of so many orders.
+    pub(crate) fn asked(&self, ids: usize) {
+        self.0.minute.lock().asked(ids, Instant::now());
     }
 
     /// A call ended, with an answer that makes sense or without.

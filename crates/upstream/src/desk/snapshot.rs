@@ -1,12 +1,16 @@
 //! How a desk is doing, for tables and for the curious.
 
+use std::num::NonZeroU32;
+
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
 use panelgate_domain::panel_trait::PanelTrait;
+use tokio::time::Instant;
 
 use super::Desk;
 use super::class::Class;
 use super::rests::Rest;
+use super::usage::Usage;
 use crate::lookout::Lookout;
 
 /// How a desk is doing, at one moment.
@@ -28,6 +32,10 @@ pub struct DeskSnapshot {
     pub traits: Vec<PanelTrait>,
     /// How many calls are under way.
     pub in_flight: u32,
+    /// Most calls per second.
+    pub requests_per_second: NonZeroU32,
+    /// What it sent in the last minute.
+    pub usage: Usage,
     /// How many orders have an unknown outcome.
     pub unconfirmed: u32,
     /// Whether it is asked less than its settings allow, because it complained.
@@ -54,6 +62,8 @@ impl Desk {
             traits: self.traits(),
             ids_watched: self.watch().read(Lookout::watched),
             in_flight: admission.in_flight(),
+            requests_per_second: self.settings().requests_per_second,
+            usage: self.0.minute.lock().usage(Instant::now()),
             unconfirmed: memory.unconfirmed(),
             slowed: admission.is_slowed(),
             balance: memory.balance(),
