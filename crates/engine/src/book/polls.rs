@@ -25,15 +25,15 @@ struct Habit {
 }
 
 impl Polls {
-    /// The customer polled. Readers call this side by side; of two polls at the same moment one counts.
+    /// The customer polled. Readers call this side by side.
     pub(super) fn note(&self, created: Timestamp, now: Timestamp) {
         let at = since(created, now);
-        // Nothing hangs on the order of this and anything else.
-        _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
-                Habit::read(word).polled(at).map(Habit::word)
-            });
+        // A load and a store are enough: of two polls at the same moment one is remembered, whichever it is, and nothing hangs
+        // on the order of this and anything else.
+        let habit = Habit::read(self.0.load(Ordering::Relaxed));
+        if let Some(habit) = habit.polled(at) {
+            self.0.store(habit.word(), Ordering::Relaxed);
+        }
     }
 
     /// The first moment after `after` that continues the customer's habit.
