@@ -185,7 +185,7 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-mod embedded {
+pub(super) mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
 }
 

@@ -2,47 +2,47 @@
 
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
-use rusqlite::Row;
 use rusqlite::types::Type;
+use rusqlite::{Row, RowIndex};
 
 use crate::api::Result;
 use crate::error::StoreError;
 
 /// A column of micros.
-pub(super) fn money(row: &Row<'_>, column: &str) -> rusqlite::Result<Money> {
+pub(super) fn money(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Money> {
     row.get(column).map(Money::from_micros)
 }
 
 /// A column of milliseconds.
-pub(super) fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+pub(super) fn time(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Timestamp> {
     row.get(column).map(Timestamp)
 }
 
 /// A column of text that is a value's written form: a word, a rate, JSON.
 pub(super) fn read<T>(
     row: &Row<'_>,
-    column: &str,
+    column: impl RowIndex + Copy,
     parse: impl Fn(&str) -> Option<T>,
 ) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
-    parse(&text).ok_or_else(|| unreadable(column, &text))
+    parse(&text).ok_or_else(|| unreadable(row, column, &text))
 }
 
 /// The same, where nothing may be.
 pub(super) fn read_opt<T>(
     row: &Row<'_>,
-    column: &str,
+    column: impl RowIndex + Copy,
     parse: impl Fn(&str) -> Option<T>,
 ) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(column)?;
-    text.map(|text| parse(&text).ok_or_else(|| unreadable(column, &text)))
+    text.map(|text| parse(&text).ok_or_else(|| unreadable(row, column, &text)))
         .transpose()
 }
 
 /// A column of a count that was written by [`integer`].
-pub(super) fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &Row<'_>, column: impl RowIndex + Copy) -> rusqlite::Result<u64> {
     let integer: i64 = row.get(column)?;
-    u64::try_from(integer).map_err(|_| unreadable(column, &integer.to_string()))
+    u64::try_from(integer).map_err(|_| unreadable(row, column, &integer.to_string()))
 }
 
 /// A count as SQLite can keep it.
@@ -56,7 +56,12 @@ pub(super) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
-fn unreadable(column: &str, text: &str) -> rusqlite::Error {
+fn unreadable(row: &Row<'_>, column: impl RowIndex, text: &str) -> rusqlite::Error {
+    let statement = row.as_ref();
+    let column = column
+        .idx(statement)
+        .and_then(|at| statement.column_name(at));
+    let column = column.unwrap_or("?");
     let why = format!(
         "column {column} holds `{}`, which means nothing",
         bounded(text)

@@ -13,42 +13,54 @@ use rusqlite::{Row, ToSql};
 use super::super::values::{count, money, read, read_opt, time};
 use crate::model::Sendable;
 
-/// Maps a row of `orders`.
+/// The position of a column, found when this is compiled.
+macro_rules! column {
+    ($name:literal) => {
+        const { position($name) }
+    };
+}
+
+/// Maps a row of `SELECT * FROM orders`. By position: searching thirty names in every row takes three times as long as all
+/// the rest, and a start reads a hundred thousand of them.
 pub(in crate::sqlite) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
     Ok(Order {
-        id: OrderId(row.get("id")?),
-        version: row.get("version")?,
-        customer: CustomerId(row.get("customer")?),
-        service: ServiceId(row.get("service")?),
-        service_type: read(row, "service_type", ServiceType::parse)?,
-        state: read(row, "state", OrderState::parse)?,
-        ended: read_opt(row, "ended", Final::parse)?,
-        price: money(row, "price")?,
-        rate: read(row, "rate", Rate::parse)?,
+        id: OrderId(row.get(column!("id"))?),
+        version: row.get(column!("version"))?,
+        customer: CustomerId(row.get(column!("customer"))?),
+        service: ServiceId(row.get(column!("service"))?),
+        service_type: read(row, column!("service_type"), ServiceType::parse)?,
+        state: read(row, column!("state"), OrderState::parse)?,
+        ended: read_opt(row, column!("ended"), Final::parse)?,
+        price: money(row, column!("price"))?,
+        rate: read(row, column!("rate"), Rate::parse)?,
         quantity: Quantity {
-            per_run: count(row, "per_run")?,
-            runs: count(row, "runs")?,
+            per_run: count(row, column!("per_run"))?,
+            runs: count(row, column!("runs"))?,
         },
-        revision: count(row, "revision")?,
-        panel: row.get::<_, Option<String>>("panel")?.map(PanelName::new),
+        revision: count(row, column!("revision"))?,
+        panel: row
+            .get::<_, Option<String>>(column!("panel"))?
+            .map(PanelName::new),
         upstream_id: row
-            .get::<_, Option<String>>("upstream_id")?
+            .get::<_, Option<String>>(column!("upstream_id"))?
             .map(UpstreamId::new),
         fact: fact(row)?,
-        doubt: row.get::<_, Option<i64>>("doubt")?.map(Timestamp),
-        taken: row.get::<_, Option<i64>>("taken")?.map(Money::from_micros),
-        refill: row.get("refill")?,
-        cancel: row.get("cancel")?,
-        cancel_wish: read(row, "cancel_wish", CancelWish::parse)?,
-        flag: row.get("flag")?,
-        created: time(row, "created")?,
-        closed: row.get::<_, Option<i64>>("closed")?.map(Timestamp),
+        doubt: row.get::<_, Option<i64>>(column!("doubt"))?.map(Timestamp),
+        taken: row
+            .get::<_, Option<i64>>(column!("taken"))?
+            .map(Money::from_micros),
+        refill: row.get(column!("refill"))?,
+        cancel: row.get(column!("cancel"))?,
+        cancel_wish: read(row, column!("cancel_wish"), CancelWish::parse)?,
+        flag: row.get(column!("flag"))?,
+        created: time(row, column!("created"))?,
+        closed: row.get::<_, Option<i64>>(column!("closed"))?.map(Timestamp),
     })
 }
 
-/// Maps a row of `orders`, with the spec.
+/// The same, with the spec.
 pub(in crate::sqlite) fn sendable(row: &Row<'_>) -> rusqlite::Result<Sendable> {
-    let spec = read(row, "spec", |text| serde_json::from_str(text).ok())?;
+    let spec = read(row, column!("spec"), |text| serde_json::from_str(text).ok())?;
     Ok(Sendable {
         order: order(row)?,
         spec,
@@ -56,19 +68,19 @@ pub(in crate::sqlite) fn sendable(row: &Row<'_>) -> rusqlite::Result<Sendable> {
 }
 
 fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
-    let Some(word) = read_opt(row, "fact_word", StatusWord::parse)? else {
+    let Some(word) = read_opt(row, column!("fact_word"), StatusWord::parse)? else {
         return Ok(None);
     };
-    let runs: Option<i64> = row.get("fact_runs")?;
+    let runs: Option<i64> = row.get(column!("fact_runs"))?;
     Ok(Some(Fact {
         word,
         charge: row
-            .get::<_, Option<i64>>("fact_charge")?
+            .get::<_, Option<i64>>(column!("fact_charge"))?
             .map(Money::from_micros),
-        start_count: row.get("fact_start_count")?,
-        remains: row.get("fact_remains")?,
+        start_count: row.get(column!("fact_start_count"))?,
+        remains: row.get(column!("fact_remains"))?,
         runs: runs.map(i64::unsigned_abs),
-        at: time(row, "fact_at")?,
+        at: time(row, column!("fact_at"))?,
     }))
 }
 
@@ -117,5 +129,73 @@ impl FactParams {
         ];
         all.extend_from_slice(more);
         all
+    }
+}
+
+const fn position(name: &str) -> usize {
+    let mut at = 0;
+    while !same(COLUMNS[at], name) {
+        at += 1;
+    }
+    at
+}
+
+/// `==`, which a constant may not use.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// All columns of `orders` as they stand in the table.
+const COLUMNS: [&str; 31] = [
+    "id",
+    "version",
+    "customer",
+    "service",
+    "service_type",
+    "state",
+    "price",
+    "rate",
+    "per_run",
+    "runs",
+    "revision",
+    "spec",
+    "refill",
+    "cancel",
+    "cancel_wish",
+    "placement",
+    "panel",
+    "upstream_id",
+    "fact_word",
+    "fact_charge",
+    "fact_start_count",
+    "fact_remains",
+    "fact_runs",
+    "fact_at",
+    "flag",
+    "created",
+    "ended",
+    "closed_by",
+    "taken",
+    "closed",
+    "doubt",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_as_they_are_read() {
+        let mut connection = rusqlite::Connection::open_in_memory().expect("opened");
+        crate::sqlite::open::embedded::migrations::runner()
+            .run(&mut connection)
+            .expect("made");
+        let query = connection.prepare("SELECT * FROM orders").expect("a query");
+        assert_eq!(query.column_names().collect::<Vec<_>>(), COLUMNS);
     }
 }
