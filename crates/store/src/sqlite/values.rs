@@ -21,7 +21,7 @@ pub(super) fn time(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Tim
 /// A column of text that is a value's written form: a word, a rate, JSON.
 pub(super) fn read<T>(
     row: &Row<'_>,
-    column: impl RowIndex + Copy,
+    column: impl RowIndex,
     parse: impl Fn(&str) -> Option<T>,
 ) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
@@ -31,7 +31,7 @@ pub(super) fn read<T>(
 /// The same, where nothing may be.
 pub(super) fn read_opt<T>(
     row: &Row<'_>,
-    column: impl RowIndex + Copy,
+    column: impl RowIndex,
     parse: impl Fn(&str) -> Option<T>,
 ) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(column)?;
@@ -40,7 +40,7 @@ pub(super) fn read_opt<T>(
 }
 
 /// A column of a count that was written by [`integer`].
-pub(super) fn count(row: &Row<'_>, column: impl RowIndex + Copy) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<u64> {
     let integer: i64 = row.get(column)?;
     u64::try_from(integer).map_err(|_| unreadable(row, column, &integer.to_string()))
 }
