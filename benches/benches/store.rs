@@ -8,13 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use panelgate_benches::orders::{order, placement};
+use panelgate_benches::orders::{funded, hold_and_place};
 use panelgate_benches::table::{per_second, print};
-use panelgate_domain::ids::{CustomerId, UpstreamId};
-use panelgate_domain::money::Money;
-use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
-use panelgate_store::model::{Answer, Booking, NewCustomer, Opened};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 
 fn main() {
@@ -101,47 +97,6 @@ async fn orders_per_second(folder: &Path, concurrent: usize, batch: usize) -> f6
         "speed without right books is worth nothing"
     );
     per_second(numbers.load(Ordering::Relaxed), took)
-}
-
-async fn hold_and_place(store: &SqliteStore, customer: CustomerId, n: usize) {
-    let opened = store
-        .open_order(order(customer, n), Some(placement()))
-        .await
-        .expect("opened");
-    let Opened::New(_, Some(placement)) = opened else {
-        panic!("a new order with its placement")
-    };
-    let answer = Answer {
-        outcome: "accepted".into(),
-        raw: format!("{{\"order\":{n}}}"),
-        at: Timestamp(2),
-    };
-    let id = UpstreamId::new(n.to_string());
-    store
-        .confirm_placement(placement, id, answer)
-        .await
-        .expect("confirmed");
-}
-
-async fn funded(store: &SqliteStore) -> CustomerId {
-    let new = NewCustomer {
-        name: "ann".into(),
-        group: None,
-        credit_limit: Money::ZERO,
-        at: Timestamp(0),
-    };
-    store.fix_currency(&"USD".into()).await.expect("fixed");
-    let customer = store.add_customer(new).await.expect("added").id;
-    let booking = Booking {
-        customer,
-        amount: Money::from_micros(1_000_000_000_000),
-        reference: "first".into(),
-        note: None,
-        actor: "bench".into(),
-        at: Timestamp(0),
-    };
-    store.top_up(booking).await.expect("booked");
-    customer
 }
 
 const MEASURED: Duration = Duration::from_secs(4);

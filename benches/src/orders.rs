@@ -1,14 +1,15 @@
 //! Orders for the store, as the engine makes them.
 
 use panelgate_domain::field::Field;
-use panelgate_domain::ids::{CustomerId, ServiceId};
+use panelgate_domain::ids::{CustomerId, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::{Fields, Limits, OrderSpec};
 use panelgate_domain::time::Timestamp;
-use panelgate_store::model::{NewOrder, NewPlacement};
+use panelgate_store::Store;
+use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
 
 /// An order of 100 units for 1.20, the n-th of its kind.
 #[must_use]
@@ -51,4 +52,53 @@ pub fn placement() -> NewPlacement {
         currency: "USD".into(),
         at: Timestamp(1),
     }
+}
+
+/// Opens the n-th order and places it at panel `alpha` under the same number: two transactions.
+///
+/// # Panics
+/// The store refuses.
+pub async fn hold_and_place(store: &dyn Store, customer: CustomerId, n: usize) {
+    let opened = store
+        .open_order(order(customer, n), Some(placement()))
+        .await
+        .expect("opened");
+    let Opened::New(_, Some(placement)) = opened else {
+        panic!("a new order with its placement")
+    };
+    let answer = Answer {
+        outcome: "accepted".into(),
+        raw: format!("{{\"order\":{n}}}"),
+        at: Timestamp(2),
+    };
+    let id = UpstreamId::new(n.to_string());
+    store
+        .confirm_placement(placement, id, answer)
+        .await
+        .expect("confirmed");
+}
+
+/// A customer with enough for all of them.
+///
+/// # Panics
+/// The store refuses.
+pub async fn funded(store: &dyn Store) -> CustomerId {
+    let new = NewCustomer {
+        name: "ann".into(),
+        group: None,
+        credit_limit: Money::ZERO,
+        at: Timestamp(0),
+    };
+    store.fix_currency(&"USD".into()).await.expect("fixed");
+    let customer = store.add_customer(new).await.expect("added").id;
+    let booking = Booking {
+        customer,
+        amount: Money::from_micros(1_000_000_000_000),
+        reference: "first".into(),
+        note: None,
+        actor: "bench".into(),
+        at: Timestamp(0),
+    };
+    store.top_up(booking).await.expect("booked");
+    customer
 }
