@@ -1,6 +1,7 @@
 //! Speed claims. Each is a ratio taken in one run against something named, because machines differ and are noisy.
 //!
-//! `cargo bench -p panelgate-benches --bench store`, `--bench edge` and `--bench book` print a table each.
+//! `cargo bench -p panelgate-benches --bench store`, `--bench edge`, `--bench book` and `--bench start` print a table each.
+//! `--bench economy` counts calls in virtual time: its figures are the same on every machine.
 
 pub mod orders;
 pub mod table;

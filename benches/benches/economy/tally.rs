@@ -123,6 +123,16 @@ impl Spread {
         self.sum += length;
     }
 
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if other.counts.len() > self.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (mine, others) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += others;
+        }
+        self.sum += other.sum;
+    }
+
     pub(crate) fn mean(&self) -> Duration {
         let count: u64 = self.counts.iter().sum();
         self.sum / u32::try_from(count.max(1)).unwrap_or(u32::MAX)
