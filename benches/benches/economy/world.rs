@@ -174,7 +174,7 @@ impl World<'_> {
             let Panel {
                 policy, open_from, ..
             } = &mut self.panels[panel];
-            let at = match policy.ready() {
+            let at = match policy.ready(now) {
                 Ready::Idle => return,
                 Ready::Now => *open_from,
                 Ready::At(at) => at.max(*open_from),
@@ -182,7 +182,7 @@ impl World<'_> {
             if at > now {
                 return self.wake(panel, at);
             }
-            let ids = policy.take(now);
+            let ids = policy.take(now, &self.memory);
             if ids.is_empty() {
                 return;
             }

@@ -80,20 +80,20 @@ impl Policy for Fill {
         self.gather.ask(ask, now);
     }
 
-    fn ready(&self) -> Ready {
+    fn ready(&self, now: Duration) -> Ready {
         let ahead = self.ahead.and_then(|ahead| {
             let (urgency, _) = self.order.first()?;
             Some(urgency.saturating_sub(ahead))
         });
-        match (self.gather.ready(), ahead) {
+        match (self.gather.ready(now), ahead) {
             (Ready::At(asked), Some(due)) => Ready::At(asked.min(due)),
             (Ready::Idle, Some(due)) => Ready::At(due),
             (asked, _) => asked,
         }
     }
 
-    fn take(&mut self, now: Duration) -> Vec<OrderNo> {
-        let mut ids = self.gather.take(now);
+    fn take(&mut self, now: Duration, memory: &Memory) -> Vec<OrderNo> {
+        let mut ids = self.gather.take(now, memory);
         for order in &ids {
             self.displace(*order);
         }

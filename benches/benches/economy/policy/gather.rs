@@ -46,7 +46,7 @@ impl Policy for Gather {
         self.asked.extend(new.into_iter().map(|order| (order, now)));
     }
 
-    fn ready(&self) -> Ready {
+    fn ready(&self, _now: Duration) -> Ready {
         match self.asked.front() {
             _ if self.asked.len() >= BATCH => Ready::Now,
             Some((_, since)) => Ready::At(*since + self.window),
@@ -54,7 +54,7 @@ impl Policy for Gather {
         }
     }
 
-    fn take(&mut self, _now: Duration) -> Vec<OrderNo> {
+    fn take(&mut self, _now: Duration, _memory: &Memory) -> Vec<OrderNo> {
         let taken = self.asked.drain(..self.asked.len().min(BATCH));
         let ids: Vec<_> = taken.map(|(order, _)| order).collect();
         self.under_way.extend(&ids);

@@ -47,10 +47,10 @@ pub(crate) trait Policy {
     fn gave_up(&mut self, _request: RequestNo) {}
 
     /// When the next call should leave.
-    fn ready(&self) -> Ready;
+    fn ready(&self, now: Duration) -> Ready;
 
     /// The ids of a call that leaves now; empty if there are none.
-    fn take(&mut self, now: Duration) -> Vec<OrderNo>;
+    fn take(&mut self, now: Duration, memory: &Memory) -> Vec<OrderNo>;
 
     /// The call of these ids has ended; the memory knows already. Returned is who waited for the last of its ids.
     fn finished(&mut self, ids: &[OrderNo], memory: &Memory) -> Vec<RequestNo>;

@@ -56,7 +56,7 @@ impl Policy for OneByOne {
         }
     }
 
-    fn ready(&self) -> Ready {
+    fn ready(&self, _now: Duration) -> Ready {
         if self.calls.is_empty() {
             Ready::Idle
         } else {
@@ -64,7 +64,7 @@ impl Policy for OneByOne {
         }
     }
 
-    fn take(&mut self, _now: Duration) -> Vec<OrderNo> {
+    fn take(&mut self, _now: Duration, _memory: &Memory) -> Vec<OrderNo> {
         self.calls.pop_front().map_or_else(Vec::new, |(_, ids)| ids)
     }
 
