@@ -18,6 +18,8 @@ struct Naive {
     held: i64,
     cost: i64,
     orders: BTreeMap<OrderId, Known>,
+    /// How often an end changed later.
+    changed: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +76,7 @@ async fn run(world: &World, mut dice: Dice, seed: u64) {
         .expect("read")
         .first()
         .map_or(0, |alpha| alpha.cost.micros());
-    for step in 0..250 {
+    for step in 0..STEPS {
         let orders: Vec<OrderId> = naive.orders.keys().copied().collect();
         match (dice.below(4), orders.is_empty()) {
             (0, _) | (_, true) => open(world, &mut naive, &mut dice, step, seed).await,
@@ -103,6 +105,11 @@ async fn run(world: &World, mut dice: Dice, seed: u64) {
         (-naive.cost, naive.cost)
     );
     assert_eq!(world.store.verify().await.expect("verified"), []);
+    assert!(
+        naive.changed >= 5,
+        "seed {seed:x}: {} changed",
+        naive.changed
+    );
     let open = world
         .store
         .list_orders(Default::default())
@@ -255,6 +262,7 @@ async fn touch(world: &World, naive: &mut Naive, dice: &mut Dice, id: OrderId) {
             if paid.is_ok() {
                 naive.available += known.kept - left;
                 known.kept = left;
+                naive.changed += 1;
             }
         }
         (State::Closed, _) => {
@@ -292,3 +300,6 @@ impl Naive {
         known.state = State::Closed;
     }
 }
+
+/// Enough for every kind of step to happen often.
+const STEPS: u64 = 1_200;
