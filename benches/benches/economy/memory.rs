@@ -47,13 +47,27 @@ impl Memory {
         self.rows[order as usize].learned + FRESH_FOR
     }
 
-    /// The first of the predicted polls (the last one + multiples of the last interval) that the present fact is too old for.
+    /// The first of the predicted polls that the present fact is too old for.
     pub(crate) fn next_miss(&self, order: OrderNo) -> Option<Duration> {
+        self.next_poll(order, self.fresh_until(order))
+    }
+
+    /// The same as the engine's book has it: a little early.
+    pub(crate) fn early_poll(&self, order: OrderNo, after: Duration) -> Option<Duration> {
+        let early = self.rows[order as usize].interval? / EARLY;
+        Some(self.next_poll(order, after)? - early)
+    }
+
+    /// The first of the predicted polls (the last one + multiples of the last interval) after a moment.
+    pub(crate) fn next_poll(&self, order: OrderNo, after: Duration) -> Option<Duration> {
         let row = self.rows[order as usize];
         let (last, interval) = (row.polled?, row.interval?);
-        let covered = self.fresh_until(order).saturating_sub(last);
+        let covered = after.saturating_sub(last);
         let passed = covered.as_micros() / interval.as_micros().max(1);
         let polls = u32::try_from(passed + 1).unwrap_or(u32::MAX);
         Some(last + interval.saturating_mul(polls))
     }
 }
+
+/// A sweep that waited for panels takes longer than the next one, which then comes early by a part of the interval.
+const EARLY: u32 = 25;

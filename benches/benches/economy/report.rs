@@ -37,7 +37,11 @@ struct Report {
 impl Report {
     fn tables(&self) {
         let window = self.best_window();
-        let all = || without_filling(window).into_iter().chain(with_filling());
+        let all = || {
+            without_filling(window)
+                .into_iter()
+                .chain(with_filling(&self.trace))
+        };
         self.table("no limit", all(), FREE);
         self.table("10 calls/s per panel", all(), spaced(LIMIT));
         let same = Setting {
@@ -45,7 +49,7 @@ impl Report {
             ..FREE
         };
         self.table("no limit, the same polls for every policy", all(), same);
-        let calls = with_filling()
+        let calls = with_filling(&self.trace)
             .last()
             .map_or(0, |entry| run(&self.trace, FREE, &entry.make).calls);
         let per_panel = calls / self.trace.panels as u64;
@@ -111,7 +115,7 @@ fn seeds() {
     for (panels, seed) in [(1, 2), (1, 3), (1, 4), (5, 2), (5, 3), (5, 4)] {
         let trace = Trace::draw(seed, panels);
         let mut row = vec![panels.to_string(), seed.to_string()];
-        for entry in with_filling() {
+        for entry in with_filling(&trace) {
             let tally = run(&trace, FREE, &entry.make);
             row.push(format!("{:.2}", part(tally.calls, tally.bound.calls())));
             row.push(format!(
@@ -121,7 +125,8 @@ fn seeds() {
         }
         rows.push(row);
     }
-    let names: Vec<_> = with_filling().into_iter().map(|entry| entry.name).collect();
+    let entries = with_filling(&Trace::draw(SEED, 1)).into_iter();
+    let names: Vec<_> = entries.map(|entry| entry.name).collect();
     let mut columns = vec!["panels", "seed"];
     for name in &names {
         columns.extend([name.as_str(), "at once %"]);

@@ -79,9 +79,13 @@ struct Call {
 }
 
 /// Runs a trace through a policy, of which each panel gets its own.
-pub(crate) fn run(trace: &Trace, setting: Setting, policy: impl Fn() -> Box<dyn Policy>) -> Tally {
-    let panel = |_| Panel {
-        policy: policy(),
+pub(crate) fn run(
+    trace: &Trace,
+    setting: Setting,
+    policy: impl Fn(usize) -> Box<dyn Policy>,
+) -> Tally {
+    let panel = |number| Panel {
+        policy: policy(number),
         open_from: Duration::ZERO,
         wake: None,
     };
@@ -205,7 +209,7 @@ impl World<'_> {
         }
         self.tally.looked(&call.ids, call.left);
         let policy = &mut self.panels[call.panel].policy;
-        for request in policy.finished(&call.ids, &self.memory) {
+        for request in policy.finished(&call.ids, now, &self.memory) {
             if let Some(waiting) = self.requests.get_mut(&request) {
                 waiting.parts -= 1;
                 if waiting.parts == 0 {

@@ -33,6 +33,8 @@ struct Ending {
     order: OrderId,
     fact: Fact,
     settlement: Settlement,
+    /// When it was last seen to live.
+    lived: Timestamp,
     /// A second look said so.
     is_confirmed: bool,
 }
@@ -123,6 +125,7 @@ impl Core {
                     order: order.id,
                     fact,
                     settlement,
+                    lived: known.at,
                     is_confirmed,
                 })
             }
@@ -207,13 +210,14 @@ impl Core {
             order,
             fact,
             settlement,
+            lived,
             ..
         } = ending;
-        match self.store.close_order(order, fact, settlement).await {
+        match self.store.close_order(order, fact, settlement, lived).await {
             Ok(closed) => {
                 self.metrics.settled(&self.settings.currency, &settlement);
                 tracing::info!(%order, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
-                self.looks.ended(&closed);
+                self.looks.ended(&closed, lived);
                 self.rechecks.watch(&closed);
                 self.remember(closed);
             }

@@ -136,11 +136,13 @@ pub trait Store: Send + Sync + 'static {
     async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>>;
     /// placed → closed; the hold is split (held → sales, held → available). The age of a delivered order is counted, see
     /// [`completions`](Self::completions).
+    /// `lived`: when it was last seen to live. It ended at some time between that and the fact; the middle counts.
     async fn close_order(
         &self,
         order: OrderId,
         fact: Fact,
         settlement: Settlement,
+        lived: Timestamp,
     ) -> Result<Order>;
 
     /// An order that a fact closed has ended better for its customer, says a later look: sales → available, the difference

@@ -4,17 +4,16 @@
 //! those orders of the service that live at this age will have ended, with the same bounds. It has learned from another half
 //! of the orders, as the plain schedule saw them end. Every wait is up to 10 % shorter or longer.
 
-mod curve;
 mod services;
 
 use std::time::Duration;
 
 use panelgate_benches::table::print;
+use panelgate_domain::completion::Completions;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::tally::Spread;
-use curve::Curve;
 use services::SERVICES;
 
 /// What a schedule came to.
@@ -44,7 +43,7 @@ struct Half {
 /// A service with what was learned of it, and the orders that were not used for it.
 struct Learned {
     name: &'static str,
-    curve: Curve,
+    curve: Completions,
     others: Half,
 }
 
@@ -114,7 +113,7 @@ fn learn(ended: Ended) -> Vec<Learned> {
                 seed,
             };
             let (first, others) = (half(seed), half(seed + 100));
-            let mut curve = Curve::new();
+            let mut curve = Completions::default();
             first.watch_each(plain, |watched| {
                 curve.add(match ended {
                     Ended::WhenSeen => watched.seen,
@@ -135,7 +134,7 @@ fn learned(services: &[Learned], share: f64) -> Outcome {
         service.others.watch(|age| {
             service
                 .curve
-                .next_look(age, share)
+                .next_look(age, parts(share))
                 .map_or_else(|| plain(age), |at| bounded(at.saturating_sub(age)))
         })
     };
@@ -143,6 +142,16 @@ fn learned(services: &[Learned], share: f64) -> Outcome {
         .iter()
         .map(watch)
         .fold(Outcome::default(), Outcome::and)
+}
+
+/// A share as the gateway writes it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share lies between 0 and 1"
+)]
+fn parts(share: f64) -> (u32, u32) {
+    ((share * 100_000.0).round() as u32, 100_000)
 }
 
 /// The share with which the learned schedule needs as many looks as the plain one: a larger share needs fewer.

@@ -109,8 +109,8 @@ impl Policy for Fill {
         ids
     }
 
-    fn finished(&mut self, ids: &[OrderNo], memory: &Memory) -> Vec<RequestNo> {
-        let told = self.gather.finished(ids, memory);
+    fn finished(&mut self, ids: &[OrderNo], now: Duration, memory: &Memory) -> Vec<RequestNo> {
+        let told = self.gather.finished(ids, now, memory);
         for order in ids {
             self.place(*order, memory);
         }

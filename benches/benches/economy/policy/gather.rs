@@ -61,7 +61,7 @@ impl Policy for Gather {
         ids
     }
 
-    fn finished(&mut self, ids: &[OrderNo], _memory: &Memory) -> Vec<RequestNo> {
+    fn finished(&mut self, ids: &[OrderNo], _now: Duration, _memory: &Memory) -> Vec<RequestNo> {
         for order in ids {
             self.under_way.remove(order);
         }

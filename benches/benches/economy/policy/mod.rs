@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::memory::Memory;
 use crate::trace::OrderNo;
 
+pub(crate) mod desk;
 pub(crate) mod fill;
 pub(crate) mod gather;
 pub(crate) mod one_by_one;
@@ -53,5 +54,5 @@ pub(crate) trait Policy {
     fn take(&mut self, now: Duration, memory: &Memory) -> Vec<OrderNo>;
 
     /// The call of these ids has ended; the memory knows already. Returned is who waited for the last of its ids.
-    fn finished(&mut self, ids: &[OrderNo], memory: &Memory) -> Vec<RequestNo>;
+    fn finished(&mut self, ids: &[OrderNo], now: Duration, memory: &Memory) -> Vec<RequestNo>;
 }

@@ -68,7 +68,7 @@ impl Policy for OneByOne {
         self.calls.pop_front().map_or_else(Vec::new, |(_, ids)| ids)
     }
 
-    fn finished(&mut self, ids: &[OrderNo], _memory: &Memory) -> Vec<RequestNo> {
+    fn finished(&mut self, ids: &[OrderNo], _now: Duration, _memory: &Memory) -> Vec<RequestNo> {
         self.waiting.finished(ids)
     }
 }

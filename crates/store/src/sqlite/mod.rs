@@ -247,8 +247,9 @@ impl Store for SqliteStore {
         order: OrderId,
         fact: Fact,
         settlement: Settlement,
+        lived: Timestamp,
     ) -> Result<Order> {
-        self.write(move |c| close::by_fact(c, order, &fact, settlement))
+        self.write(move |c| close::by_fact(c, order, &fact, settlement, lived))
             .await
     }
     async fn settle_later(

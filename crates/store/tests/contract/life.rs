@@ -374,12 +374,17 @@ pub(crate) async fn a_settlement_has_to_be_the_formulas(world: World) {
     };
     let wrong = world
         .store
-        .close_order(id, fact(StatusWord::Partial, Some(33), 9), generous)
+        .close_order(id, fact(StatusWord::Partial, Some(33), 9), generous, at(9))
         .await;
     assert!(matches!(wrong, Err(StoreError::Corrupt(_))), "{wrong:?}");
     let live = world
         .store
-        .close_order(id, fact(StatusWord::InProgress, Some(50), 9), generous)
+        .close_order(
+            id,
+            fact(StatusWord::InProgress, Some(50), 9),
+            generous,
+            at(9),
+        )
         .await;
     assert!(matches!(live, Err(StoreError::Corrupt(_))), "{live:?}");
     assert_eq!(world.order(id).await.state, OrderState::Placed);

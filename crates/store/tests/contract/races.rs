@@ -43,7 +43,7 @@ pub(crate) async fn one_of_two_closes_wins(world: World) {
         let closes = (0..2).map(|n| {
             let store = world.store.clone();
             let fact = fact(StatusWord::Canceled, None, 9 + n);
-            async move { store.close_order(id, fact, settlement).await }
+            async move { store.close_order(id, fact, settlement, fact.at).await }
         });
         assert_eq!(won(&all(closes).await), 1);
     }
@@ -79,7 +79,8 @@ pub(crate) async fn an_operator_and_a_panel_split_a_hold_once(world: World) {
         let settlement = world.order(id).await.basis().canceled();
         let (panel, operator) = (world.store.clone(), world.store.clone());
         let ending = fact(StatusWord::Canceled, None, 9);
-        let close = tokio::spawn(async move { panel.close_order(id, ending, settlement).await });
+        let close =
+            tokio::spawn(async move { panel.close_order(id, ending, settlement, ending.at).await });
         let settle =
             tokio::spawn(async move { operator.settle_by_hand(decision(id), money("10")).await });
         // Whoever comes second finds a closed order that has nothing left to give.

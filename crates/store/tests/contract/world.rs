@@ -174,7 +174,9 @@ impl World {
         let Verdict::Settle(settlement) = basis.settle(&fact) else {
             panic!("{fact:?} ends nothing")
         };
-        self.store.close_order(order, fact, settlement).await
+        self.store
+            .close_order(order, fact, settlement, fact.at)
+            .await
     }
 
     pub(crate) async fn learn(&self, order: OrderId, fact: Fact) -> Vec<Order> {

@@ -140,7 +140,7 @@ impl<W> Lookout<W> {
         while call.room > 0
             && looked_into < self.knobs.batch.max(1) * MOST_PASSED_OVER
             && let Some((at, slot)) = self.agenda.first_missed()
-            && at <= now + self.knobs.fresh_for
+            && at <= now + self.knobs.fresh_for * 2 / 3
         {
             looked_into += 1;
             let outlook = outlooks(&self.ids.at(slot).id);

@@ -86,6 +86,7 @@ pub(in crate::sqlite) fn by_fact(
     id: OrderId,
     fact: &Fact,
     settlement: Settlement,
+    lived: Timestamp,
 ) -> Result<Order> {
     let order = steps::load(connection, id)?;
     steps::allow(&order, &[OrderState::Placed], OrderState::Closed)?;
@@ -101,7 +102,8 @@ pub(in crate::sqlite) fn by_fact(
     steps::changed(&order, rows)?;
     cost::book_charge(connection, &order, fact.charge, fact.at)?;
     if settlement.word != Final::Canceled {
-        completions::count(connection, &order, fact.at)?;
+        let ended = fact.at.before(fact.at.since(lived) / 2);
+        completions::count(connection, &order, ended)?;
     }
     let ending = Ending {
         settlement,
