@@ -148,8 +148,8 @@ impl<W> Lookout<W> {
             if next.is_some_and(|next| next <= at + self.knobs.fresh_for / SAME_POLL) {
                 self.put(call, slot);
             } else {
-                self.unplan(slot);
                 self.replan(slot, outlooks);
+                self.drop_unwanted(slot);
             }
         }
         call.slots.len() - before

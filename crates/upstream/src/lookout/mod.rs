@@ -211,6 +211,7 @@ impl<W> Lookout<W> {
         if let Some(slot) = self.ids.keep(id) {
             self.ids.at_mut(slot).followed = true;
             self.replan(slot, outlooks);
+            self.drop_unwanted(slot);
         }
     }
 
@@ -223,20 +224,18 @@ impl<W> Lookout<W> {
         told: W,
         now: Instant,
     ) -> Option<W> {
-        let kept = ids.iter().filter_map(|id| self.ids.keep(id));
-        let kept: Vec<Slot> = kept.collect();
-        let wanted = kept.iter().filter_map(|slot| {
-            let entry = self.ids.at(*slot);
+        // An id that is new here rests for no reason, so whatever is kept is wanted.
+        let wanted = ids.iter().filter_map(|id| {
+            let slot = self.ids.keep(id)?;
+            let entry = self.ids.at(slot);
             let rests = entry.convicted || entry.rests_until.is_some_and(|until| now < until);
             match entry.stage {
-                Stage::UnderWay => Some((*slot, true)),
-                Stage::Free if !rests => Some((*slot, false)),
+                Stage::UnderWay => Some((slot, true)),
+                Stage::Free if !rests => Some((slot, false)),
                 Stage::Free | Stage::Suspect => None,
             }
         });
-        let unheard = self.waiters.wait(customer, wanted, told, now);
-        kept.into_iter().for_each(|slot| self.drop_unwanted(slot));
-        unheard
+        self.waiters.wait(customer, wanted, told, now)
     }
 
     /// When the next call should leave.

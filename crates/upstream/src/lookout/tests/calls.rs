@@ -170,3 +170,28 @@ fn an_id_whose_owner_forgets_it_is_forgotten() {
     case.finish(&round, &Ended::Answered(Vec::new()));
     assert_eq!(case.lookout.watched(), 2);
 }
+
+#[test]
+fn an_id_that_is_forgotten_before_it_is_followed_is_not_kept() {
+    let mut case = Case::new(10);
+    case.lookout.follow(&"gone".into(), &|_| None);
+    assert_eq!(case.lookout.watched(), 0);
+}
+
+#[test]
+fn an_id_that_is_forgotten_before_a_customer_misses_it_is_not_kept() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &ids(&["gone"]), Duration::from_secs(99));
+    let missed = case.outlooks.borrow()[&UpstreamId::from("gone")];
+    let next_miss = Some(case.now);
+    case.lookout.follow(&"gone".into(), &|_| {
+        Some(Outlook {
+            next_miss,
+            ..missed
+        })
+    });
+    case.outlooks.borrow_mut().clear();
+    case.ask(1, &ids(&["a"]), "asked");
+    assert_eq!(case.taken(), ids(&["a"]));
+    assert_eq!(case.lookout.watched(), 1);
+}
