@@ -426,6 +426,9 @@ impl<W> Lookout<W> {
             finished.convicted.push(self.ids.at(slot).id.clone());
             slots.push(slot);
         }
+        // One that was tested and is freed or convicted is in here twice, and the first time may forget it.
+        slots.sort_unstable();
+        slots.dedup();
         for slot in slots {
             let suspect = self.suspects.contains(slot);
             let entry = self.ids.at_mut(slot);

@@ -160,6 +160,33 @@ fn asking_too_often_is_nobodys_fault() {
 }
 
 #[test]
+fn an_id_that_is_forgotten_while_a_call_of_its_own_fails_is_forgotten_once() {
+    let poison = ids(&["n3"]);
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &numbered("n", 30), Duration::ZERO);
+    while convicted(&case) != poison {
+        case.second(&mut poisoned(&poison));
+    }
+    case.now += KNOBS.longest_rest;
+    let round = case.take().expect("the others answer");
+    assert_eq!(round.ids, poison);
+    case.outlooks.borrow_mut().remove(&poison[0]);
+    case.finish(&round, &down(&round));
+    assert_eq!(case.lookout.watched(), 29);
+}
+
+#[test]
+fn suspects_that_are_freed_while_nobody_follows_them_are_forgotten_once() {
+    let mut case = Case::new(2);
+    case.ask(1, &ids(&["a", "b"]), "asked");
+    let round = case.take().expect("two ids");
+    case.finish(&round, &Ended::Spoiled { refused: false });
+    let test = case.take().expect("one of them");
+    case.finish(&test, &Ended::Failed);
+    assert_eq!(case.lookout.watched(), 0);
+}
+
+#[test]
 fn suspects_do_not_make_a_customer_wait() {
     let mut case = Case::new(2);
     case.ask(1, &ids(&["a", "b"]), "first");
