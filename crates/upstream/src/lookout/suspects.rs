@@ -31,7 +31,7 @@ use super::ids::Slot;
 pub(super) struct Suspects {
     groups: VecDeque<Group>,
     members: HashSet<Slot>,
-    testing: bool,
+    on_its_way: Option<OnItsWay>,
     /// The last time the panel answered a `status`.
     alive: Option<Instant>,
     /// The last time it answered anything else.
@@ -48,6 +48,15 @@ struct Group {
     form: Option<Form>,
     failed_alone: bool,
     not_before: Option<Instant>,
+}
+
+/// What is being found out: one thing at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnItsWay {
+    /// Whether the panel works.
+    Control,
+    /// Something about ids of the first group, which stays the first until then.
+    Test,
 }
 
 /// How far that has come: two ids one by one, and then both together.
@@ -114,7 +123,7 @@ impl Suspects {
     /// When a suspect that nobody can judge yet is tried again.
     pub(super) fn retests_at(&self) -> Option<Instant> {
         let waiting = self.groups.iter().filter_map(|group| group.not_before);
-        waiting.min().filter(|_| !self.testing)
+        waiting.min().filter(|_| self.on_its_way.is_none())
     }
 
     /// Whether the next test has to wait for somebody to vouch for the panel.
@@ -125,7 +134,7 @@ impl Suspects {
 
     /// A control is on its way.
     pub(super) const fn begin_control(&mut self) {
-        self.testing = true;
+        self.on_its_way = Some(OnItsWay::Control);
     }
 
     /// The ids of the next test, which is on its way from now on.
@@ -136,7 +145,7 @@ impl Suspects {
         self.groups.swap(0, index);
         let group = self.groups.front_mut()?;
         group.not_before = None;
-        self.testing = true;
+        self.on_its_way = Some(OnItsWay::Test);
         Some(match group.form {
             Some(Form::First) => (vec![group.ids[0]], Purpose::Form),
             Some(Form::Second) => (vec![group.ids[1]], Purpose::Form),
@@ -149,7 +158,7 @@ impl Suspects {
     }
 
     fn next(&self, now: Instant) -> Option<usize> {
-        if self.testing {
+        if self.on_its_way.is_some() {
             return None;
         }
         let may = |group: &Group| group.not_before.is_none_or(|at| at <= now);
@@ -223,7 +232,7 @@ impl Suspects {
     }
 
     fn control(&mut self, ended: &Ended) -> Verdict {
-        self.testing = false;
+        self.on_its_way = None;
         match ended {
             Ended::Answered(_) => Verdict::default(),
             Ended::Spoiled { .. } | Ended::Failed => self.free_all(),
@@ -238,7 +247,7 @@ impl Suspects {
         now: Instant,
         retest_at: Instant,
     ) -> Verdict {
-        self.testing = false;
+        self.on_its_way = None;
         let Some(mut group) = self.groups.pop_front() else {
             return Verdict::default();
         };
@@ -300,7 +309,7 @@ impl Suspects {
     }
 
     fn form(&mut self, tested: &[Slot], ended: &Ended) -> Verdict {
-        self.testing = false;
+        self.on_its_way = None;
         let showed = matches!(ended, Ended::Answered(without) if without.len() < tested.len());
         let Some(group) = self.groups.front_mut() else {
             return Verdict::default();
@@ -319,13 +328,14 @@ impl Suspects {
         Verdict::default()
     }
 
-    /// Those that failed alone, while the panel answered somebody else after that.
+    /// Those that failed alone, while the panel answered somebody else after that. What is in a test is judged by the test.
     fn convict(&mut self, verdict: &mut Verdict) {
         let alive = self.alive;
         let mut convicted = Vec::new();
+        let mut in_test = self.on_its_way == Some(OnItsWay::Test);
         self.groups.retain(|group| {
             let proven = alive.is_some_and(|alive| alive > group.since);
-            let guilty = group.failed_alone && proven;
+            let guilty = group.failed_alone && proven && !std::mem::take(&mut in_test);
             if guilty {
                 convicted.extend(&group.ids);
             }

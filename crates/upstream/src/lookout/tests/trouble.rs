@@ -187,6 +187,24 @@ fn suspects_that_are_freed_while_nobody_follows_them_are_forgotten_once() {
 }
 
 #[test]
+fn an_id_that_is_being_tested_is_judged_by_its_test() {
+    for ended in [down, works] {
+        let mut case = Case::new(1);
+        case.follow(Kind::Live, &ids(&["a", "b"]), Duration::ZERO);
+        let [a, b] = [(); 2].map(|()| case.take().expect("both are due"));
+        case.finish(&a, &down(&a));
+        let test = case.take().expect("somebody has to find out");
+        assert_eq!(test.ids, a.ids);
+        case.now += Duration::from_millis(1);
+        assert_eq!(case.finish(&b, &works(&b)).convicted, []);
+        let spoils = ended(&test) != works(&test);
+        let judged = case.finish(&test, &ended(&test)).convicted;
+        assert_eq!(judged.is_empty(), !spoils);
+        assert_eq!(convicted(&case).is_empty(), !spoils);
+    }
+}
+
+#[test]
 fn suspects_do_not_make_a_customer_wait() {
     let mut case = Case::new(2);
     case.ask(1, &ids(&["a", "b"]), "first");
