@@ -50,7 +50,7 @@ impl<W> Lookout<W> {
                 return Some((controls, Purpose::Control));
             }
         }
-        self.suspects.begin_test(now)
+        self.suspects.begin_test(now, self.batch())
     }
 
     /// Live ids whose last look showed something, the most overdue first.

@@ -137,21 +137,28 @@ impl Suspects {
         self.on_its_way = Some(OnItsWay::Control);
     }
 
-    /// The ids of the next test, which is on its way from now on.
-    pub(super) fn begin_test(&mut self, now: Instant) -> Option<(Vec<Slot>, Purpose)> {
+    /// The ids of the next test, `most` at most, which is on its way from now on.
+    pub(super) fn begin_test(
+        &mut self,
+        now: Instant,
+        most: usize,
+    ) -> Option<(Vec<Slot>, Purpose)> {
         let index = self.next(now)?;
         let proven = self.is_proven(&self.groups[index]);
         // What is tested is the first group from here on.
         self.groups.swap(0, index);
         let group = self.groups.front_mut()?;
         group.not_before = None;
+        // Where calls have one id there is no form to find out.
+        group.form = group.form.filter(|_| most > 1);
         self.on_its_way = Some(OnItsWay::Test);
         Some(match group.form {
             Some(Form::First) => (vec![group.ids[0]], Purpose::Form),
             Some(Form::Second) => (vec![group.ids[1]], Purpose::Form),
             Some(Form::Both) => (group.ids[..2].to_vec(), Purpose::Form),
             None => {
-                let half = group.ids.len().div_ceil(2);
+                // Calls may have become smaller since the one that failed.
+                let half = group.ids.len().div_ceil(2).min(most);
                 (group.ids[..half].to_vec(), Purpose::Test { proven })
             }
         })

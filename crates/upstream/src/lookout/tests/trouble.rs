@@ -205,6 +205,16 @@ fn an_id_that_is_being_tested_is_judged_by_its_test() {
 }
 
 #[test]
+fn tests_are_no_larger_than_calls_have_become() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &numbered("n", 10), Duration::ZERO);
+    let round = case.take().expect("ten ids");
+    case.finish(&round, &down(&round));
+    case.lookout.set_knobs(Knobs { batch: 3, ..KNOBS });
+    assert_eq!(case.taken().len(), 3);
+}
+
+#[test]
 fn suspects_do_not_make_a_customer_wait() {
     let mut case = Case::new(2);
     case.ask(1, &ids(&["a", "b"]), "first");
