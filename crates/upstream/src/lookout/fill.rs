@@ -38,6 +38,7 @@ impl<W> Lookout<W> {
         if slots.is_empty() {
             return None;
         }
+        self.ordinary_rounds += 1;
         self.last_round = Some(now);
         Some((slots, used, Purpose::Ordinary))
     }
@@ -105,9 +106,10 @@ impl<W> Lookout<W> {
         (call.slots, used)
     }
 
-    /// One place in [`DUE_PART`], over calls of any size.
+    /// One place in [`DUE_PART`], over calls of any size. Only calls that have such places are counted: others could fall into
+    /// step with these, and take every one of them where a call has few places.
     fn kept_for_due(&self, batch: usize) -> usize {
-        let n = usize::try_from(self.rounds % DUE_PART as u64).unwrap_or(0);
+        let n = usize::try_from(self.ordinary_rounds % DUE_PART as u64).unwrap_or(0);
         (n + 1) * batch / DUE_PART - n * batch / DUE_PART
     }
 

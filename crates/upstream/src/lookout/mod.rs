@@ -47,6 +47,8 @@ pub struct Lookout<W> {
     /// It does: it answered such a call.
     plural: bool,
     rounds: u64,
+    /// Those that took what is asked and due.
+    ordinary_rounds: u64,
     last_round: Option<Instant>,
     last_alone: Option<Instant>,
 }
@@ -190,6 +192,7 @@ impl<W> Lookout<W> {
             singular: false,
             plural: false,
             rounds: 0,
+            ordinary_rounds: 0,
             last_round: None,
             last_alone: None,
         }

@@ -117,6 +117,24 @@ fn a_panel_that_takes_one_id_a_call_gives_every_fifth_to_due_ids() {
 }
 
 #[test]
+fn calls_of_single_ids_do_not_take_the_turns_of_due_ids() {
+    let mut case = Case::new(1);
+    case.follow(Kind::Live, &numbered("d", 30), Duration::ZERO);
+    case.ask(1, &numbered("a", 60), "asked");
+    let mut due = 0;
+    for call in 0..40 {
+        if call == 4 {
+            // From here on every fifth call is one of these.
+            case.follow(Kind::Alone, &numbered("odd", 30), Duration::ZERO);
+        }
+        let round = case.take().expect("one id");
+        due += usize::from(round.ids[0].as_str().starts_with('d'));
+        case.now += KNOBS.due_every / 5;
+    }
+    assert_eq!(due, 6);
+}
+
+#[test]
 fn kept_places_are_not_wasted_if_due_ids_were_asked_for_too() {
     let mut case = Case::new(10);
     case.follow(Kind::Live, &numbered("a", 2), Duration::ZERO);
