@@ -19,20 +19,12 @@ impl<W> Lookout<W> {
         now: Instant,
         outlooks: Outlooks<'_>,
     ) -> Option<(Vec<Slot>, Slots, Purpose)> {
-        if let Some((slots, purpose)) = self.choose_test(now) {
+        if let Some((slots, purpose)) = self.choose_special(now) {
             let used = Slots {
                 due: slots.len(),
                 ..Slots::default()
             };
             return Some((slots, used, purpose));
-        }
-        if let Some(slot) = self.choose_alone(now) {
-            let convicted = self.ids.at(slot).convicted;
-            let used = Slots {
-                due: 1,
-                ..Slots::default()
-            };
-            return Some((vec![slot], used, Purpose::Alone { convicted }));
         }
         let (slots, used) = self.fill(now, outlooks);
         if slots.is_empty() {
@@ -41,6 +33,20 @@ impl<W> Lookout<W> {
         self.ordinary_rounds += 1;
         self.last_round = Some(now);
         Some((slots, used, Purpose::Ordinary))
+    }
+
+    /// A test, or an id that goes alone; never two in a row while others wait for a call that is theirs. On a panel that takes
+    /// one call at a time, suspects that nobody can judge would be tested for ever otherwise.
+    fn choose_special(&mut self, now: Instant) -> Option<(Vec<Slot>, Purpose)> {
+        if self.was_special && self.ordinary_at(now).is_some_and(|at| at <= now) {
+            return None;
+        }
+        if let Some(test) = self.choose_test(now) {
+            return Some(test);
+        }
+        let slot = self.choose_alone(now)?;
+        let convicted = self.ids.at(slot).convicted;
+        Some((vec![slot], Purpose::Alone { convicted }))
     }
 
     fn choose_test(&mut self, now: Instant) -> Option<(Vec<Slot>, Purpose)> {
@@ -73,13 +79,10 @@ impl<W> Lookout<W> {
     }
 
     fn choose_alone(&mut self, now: Instant) -> Option<Slot> {
-        let (at, slot) = self.agenda.first(Kind::Alone)?;
-        let apart = self
-            .last_alone
-            .is_none_or(|last| last + self.knobs.due_every <= now);
-        if at > now || !apart {
+        if self.alone_at()? > now {
             return None;
         }
+        let (_, slot) = self.agenda.first(Kind::Alone)?;
         self.last_alone = Some(now);
         Some(slot)
     }

@@ -51,6 +51,8 @@ pub struct Lookout<W> {
     ordinary_rounds: u64,
     last_round: Option<Instant>,
     last_alone: Option<Instant>,
+    /// The last call was a test, or for one id that goes alone.
+    was_special: bool,
 }
 
 /// What the panel and the operator allow.
@@ -195,6 +197,7 @@ impl<W> Lookout<W> {
             ordinary_rounds: 0,
             last_round: None,
             last_alone: None,
+            was_special: false,
         }
     }
 
@@ -244,12 +247,29 @@ impl<W> Lookout<W> {
     /// When the next call should leave.
     #[must_use]
     pub fn ready(&self, now: Instant) -> Ready {
-        let batch = self.batch();
-        if self.waiters.queued() >= batch || self.suspects.wants_a_test(now) {
+        if self.suspects.wants_a_test(now) {
             return Ready::Now;
         }
+        let next = [
+            self.ordinary_at(now),
+            self.alone_at(),
+            self.suspects.retests_at(),
+        ];
+        match next.into_iter().flatten().min() {
+            Some(at) if at <= now => Ready::Now,
+            Some(at) => Ready::At(at),
+            None => Ready::Idle,
+        }
+    }
+
+    /// When a call should leave that takes what is asked and due.
+    fn ordinary_at(&self, now: Instant) -> Option<Instant> {
+        let batch = self.batch();
+        if self.waiters.queued() >= batch {
+            return Some(now);
+        }
         let asked = self.waiters.since().map(|since| since + self.knobs.gather);
-        let apart = |last: Option<Instant>| last.map_or(now, |last| last + self.knobs.due_every);
+        let paced = |at: Instant| self.paced(at, self.last_round);
         let due = self.agenda.first(Kind::Live).map(|(at, _)| {
             let full = self.agenda.count_due(now, batch) >= batch;
             let patience = if full {
@@ -257,27 +277,28 @@ impl<W> Lookout<W> {
             } else {
                 self.knobs.gather * DUE_PATIENCE
             };
-            (at + patience).max(apart(self.last_round))
+            paced(at + patience)
         });
-        let alone = self.agenda.first(Kind::Alone);
-        let alone = alone.map(|(at, _)| at.max(apart(self.last_alone)));
         let ended = self.agenda.first(Kind::Ended);
-        let ended = ended.map(|(at, _)| (at + RECHECK_PATIENCE).max(apart(self.last_round)));
-        let retest = self.suspects.retests_at();
-        let next = [asked, due, alone, ended, retest]
-            .into_iter()
-            .flatten()
-            .min();
-        match next {
-            Some(at) if at <= now => Ready::Now,
-            Some(at) => Ready::At(at),
-            None => Ready::Idle,
-        }
+        let ended = ended.map(|(at, _)| paced(at + RECHECK_PATIENCE));
+        [asked, due, ended].into_iter().flatten().min()
+    }
+
+    /// When a call should leave for an id that goes alone.
+    fn alone_at(&self) -> Option<Instant> {
+        let (at, _) = self.agenda.first(Kind::Alone)?;
+        Some(self.paced(at, self.last_alone))
+    }
+
+    /// Nobody waits for it: not too soon after the last of its kind.
+    fn paced(&self, at: Instant, last: Option<Instant>) -> Instant {
+        last.map_or(at, |last| at.max(last + self.knobs.due_every))
     }
 
     /// The next call; its ids are under way from now on. `None` if nobody wants anything.
     pub fn take(&mut self, now: Instant, outlooks: Outlooks<'_>) -> Option<Round> {
         let (slots, used, purpose) = self.choose(now, outlooks)?;
+        self.was_special = purpose != Purpose::Ordinary;
         self.rounds += 1;
         let number = self.rounds;
         for slot in &slots {
