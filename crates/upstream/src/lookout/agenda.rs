@@ -11,10 +11,10 @@ use super::{Kind, Outlook};
 /// The times of one id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    due: Option<Instant>,
-    kind: Kind,
+    pub(super) due: Option<Instant>,
+    pub(super) kind: Kind,
     /// A customer will miss it then.
-    missed: Option<Instant>,
+    pub(super) missed: Option<Instant>,
 }
 
 /// All times, soonest first.
@@ -80,5 +80,12 @@ impl Agenda {
     pub(super) fn count_due(&self, now: Instant, most: usize) -> usize {
         let due = self.due[Kind::Live as usize].iter();
         due.take(most).take_while(|(at, _)| *at <= now).count()
+    }
+}
+
+#[cfg(test)]
+impl Agenda {
+    pub(super) fn is_empty(&self) -> bool {
+        self.missed.is_empty() && self.due.iter().all(BTreeSet::is_empty)
     }
 }

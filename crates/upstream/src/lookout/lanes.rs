@@ -95,3 +95,11 @@ impl Lanes {
         }
     }
 }
+
+#[cfg(test)]
+impl Lanes {
+    /// Nobody asks, whoever has a turn.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.is_empty() && self.asked.is_empty()
+    }
+}

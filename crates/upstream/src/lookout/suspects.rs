@@ -138,11 +138,7 @@ impl Suspects {
     }
 
     /// The ids of the next test, `most` at most, which is on its way from now on.
-    pub(super) fn begin_test(
-        &mut self,
-        now: Instant,
-        most: usize,
-    ) -> Option<(Vec<Slot>, Purpose)> {
+    pub(super) fn begin_test(&mut self, now: Instant, most: usize) -> Option<(Vec<Slot>, Purpose)> {
         let index = self.next(now)?;
         let proven = self.is_proven(&self.groups[index]);
         // What is tested is the first group from here on.
@@ -370,4 +366,16 @@ impl Suspects {
 
 const fn is_spoiled(ended: &Ended) -> bool {
     matches!(ended, Ended::Spoiled { .. })
+}
+
+#[cfg(test)]
+impl Suspects {
+    /// The ids of each group.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[Slot]> {
+        self.groups.iter().map(|group| &group.ids[..])
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.members.is_empty() && self.on_its_way.is_none()
+    }
 }

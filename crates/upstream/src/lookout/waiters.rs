@@ -118,3 +118,10 @@ impl<W> Waiters<W> {
         self.lanes.asked_since()
     }
 }
+
+#[cfg(test)]
+impl<W> Waiters<W> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.waiters.is_empty() && self.lanes.is_empty()
+    }
+}

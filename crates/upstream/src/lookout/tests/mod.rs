@@ -1,6 +1,7 @@
 //! A lookout, an owner whose outlooks are a map, and a panel that is a function.
 
 mod calls;
+mod model;
 mod trouble;
 
 use std::cell::RefCell;
