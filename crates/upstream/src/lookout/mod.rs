@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use self::agenda::{Agenda, Plan};
 use self::ids::{Entry, Ids, Slot, Stage};
-use self::suspects::{Purpose, Suspects, Verdict};
+use self::suspects::{Purpose, Suspects, Times, Verdict};
 use self::waiters::Waiters;
 
 /// The ids that are watched at one panel, and who waits for them. `W` is how one is told.
@@ -175,6 +175,7 @@ pub struct Finished<W> {
 struct UnderWay {
     slots: Vec<Slot>,
     purpose: Purpose,
+    left: Instant,
 }
 
 /// Most ids. What finds no place is not looked at, and nobody waits for it.
@@ -313,7 +314,14 @@ impl<W> Lookout<W> {
             slots: used,
             tests_ids: purpose.tests_ids(),
         };
-        self.under_way.insert(number, UnderWay { slots, purpose });
+        self.under_way.insert(
+            number,
+            UnderWay {
+                slots,
+                purpose,
+                left: now,
+            },
+        );
         Some(round)
     }
 
@@ -337,7 +345,12 @@ impl<W> Lookout<W> {
             convicted: Vec::new(),
             is_singular: false,
         };
-        let Some(UnderWay { slots, purpose }) = self.under_way.remove(&number) else {
+        let Some(UnderWay {
+            slots,
+            purpose,
+            left,
+        }) = self.under_way.remove(&number)
+        else {
             return finished;
         };
         if let Ended::Answered(without) = ended {
@@ -347,10 +360,14 @@ impl<W> Lookout<W> {
             self.waiters.finished(*slot, &mut finished.told);
         }
         let may_be_singular = self.may_be_singular(ended, &slots);
-        let retest_at = now + self.knobs.fresh_for;
+        let times = Times {
+            left,
+            now,
+            retest_at: now + self.knobs.fresh_for,
+        };
         let verdict = self
             .suspects
-            .judge(purpose, &slots, ended, may_be_singular, now, retest_at);
+            .judge(purpose, &slots, ended, may_be_singular, times);
         self.carry_out(verdict, slots, now, outlooks, &mut finished);
         finished
     }

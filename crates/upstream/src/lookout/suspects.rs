@@ -32,7 +32,8 @@ pub(super) struct Suspects {
     groups: VecDeque<Group>,
     members: HashSet<Slot>,
     on_its_way: Option<OnItsWay>,
-    /// The last time the panel answered a `status`.
+    /// When the last `status` left that the panel answered. When it came home says nothing: it may have met a panel that has
+    /// gone down since.
     alive: Option<Instant>,
     /// The last time it answered anything else.
     alive_otherwise: Option<Instant>,
@@ -86,6 +87,17 @@ pub(super) enum Purpose {
     },
     /// To see whether the panel understands calls of several ids.
     Form,
+}
+
+/// The times of a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// It left.
+    pub(super) left: Instant,
+    /// It has ended.
+    pub(super) now: Instant,
+    /// If it tested a suspect that nobody can judge, that is tried again.
+    pub(super) retest_at: Instant,
 }
 
 /// What the end of a call means for suspects.
@@ -169,7 +181,7 @@ impl Suspects {
     }
 
     fn is_proven(&self, group: &Group) -> bool {
-        self.alive.is_some_and(|alive| alive > group.since)
+        self.alive.is_some_and(|alive| alive >= group.since)
     }
 }
 
@@ -181,18 +193,22 @@ impl Suspects {
         self.alive_otherwise = Some(now);
     }
 
-    /// What the end of a call means. `retest_at`: when a suspect that nobody can judge is tried again.
+    /// What the end of a call means.
     pub(super) fn judge(
         &mut self,
         purpose: Purpose,
         slots: &[Slot],
         ended: &Ended,
         may_be_singular: bool,
-        now: Instant,
-        retest_at: Instant,
+        times: Times,
     ) -> Verdict {
+        let Times {
+            left,
+            now,
+            retest_at,
+        } = times;
         if matches!(ended, Ended::Answered(_)) {
-            self.alive = Some(now);
+            self.alive = self.alive.max(Some(left));
         }
         let mut verdict = match purpose {
             Purpose::Ordinary | Purpose::Alone { convicted: false } => {
@@ -337,7 +353,7 @@ impl Suspects {
         let mut convicted = Vec::new();
         let mut in_test = self.on_its_way == Some(OnItsWay::Test);
         self.groups.retain(|group| {
-            let proven = alive.is_some_and(|alive| alive > group.since);
+            let proven = alive.is_some_and(|alive| alive >= group.since);
             let guilty = group.failed_alone && proven && !std::mem::take(&mut in_test);
             if guilty {
                 convicted.extend(&group.ids);

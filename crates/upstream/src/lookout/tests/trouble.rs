@@ -233,6 +233,21 @@ fn tests_take_every_other_call_at_most_while_others_wait() {
 }
 
 #[test]
+fn a_call_that_left_before_the_panel_went_down_convicts_nobody() {
+    let mut case = Case::new(1);
+    case.follow(Kind::Live, &ids(&["a", "b"]), Duration::ZERO);
+    let [a, b] = [(); 2].map(|()| case.take().expect("both are due"));
+    case.now += Duration::from_millis(1);
+    case.finish(&a, &down(&a));
+    case.now += Duration::from_millis(1);
+    assert_eq!(case.finish(&b, &works(&b)).convicted, []);
+    // One that left after that shows that it is not the panel.
+    let control = case.take().expect("b vouches for the panel");
+    assert_eq!(control.ids, b.ids);
+    assert_eq!(case.finish(&control, &works(&control)).convicted, a.ids);
+}
+
+#[test]
 fn suspects_do_not_make_a_customer_wait() {
     let mut case = Case::new(2);
     case.ask(1, &ids(&["a", "b"]), "first");
