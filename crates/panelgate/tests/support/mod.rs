@@ -6,6 +6,7 @@
 )]
 
 pub mod books;
+mod files;
 mod http;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use serde_json::Value;
 
+pub use files::Files;
 pub use http::Client;
 
 /// How long any condition may take before a test fails.
@@ -32,24 +34,6 @@ pub struct Gateway {
     client: Client,
 }
 
-/// What is written into the folder.
-pub struct Files {
-    /// Goes to the end of `panelgate.toml`, after the panels.
-    pub main: String,
-    pub markup: String,
-    pub services: String,
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self {
-            main: String::new(),
-            markup: "[default]\npercent = \"20\"\n".to_owned(),
-            services: String::new(),
-        }
-    }
-}
-
 impl Gateway {
     /// Writes the files; nothing runs yet. Each panel's list is imported whole, unless `services` says otherwise.
     pub fn prepare(panels: &[(&str, &SimPanel)], mut files: Files) -> Self {
@@ -57,12 +41,12 @@ impl Gateway {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.path().join(name), text).expect("written")
         };
-        let mut main = BASE.to_owned();
+        let mut main = files.head();
         for (name, panel) in panels {
             main += &format!(
-                "[panels.{name}]\nurl = \"{}\"\nkey = {{ file = \"{name}.key\" }}\ncurrency = \"USD\"\nallow_private = true\n\
-                 requests_per_second = 2000\nmax_in_flight = 64\ntimeout = \"1s\"\nmax_unconfirmed = 10000\n",
-                panel.url()
+                "[panels.{name}]\nurl = \"{}\"\nkey = {{ file = \"{name}.key\" }}\ncurrency = \"USD\"\nallow_private = true\n{}",
+                panel.url(),
+                files.panels
             );
             write(&format!("{name}.key"), "sim-key");
         }
@@ -428,19 +412,3 @@ pub fn real_catalogues() -> Option<PathBuf> {
         .join("catalogues");
     folder.is_dir().then_some(folder)
 }
-
-const BASE: &str = r#"
-[server]
-listen = "127.0.0.1:0"
-[server.limits]
-add_per_second = 100_000
-reads_per_second = 1_000_000
-[operator]
-listen = "127.0.0.1:0"
-[store]
-url = "sqlite:panelgate.db"
-[status]
-fresh_for = "100ms"
-gather = "5ms"
-look_at_least_every = "1s"
-"#;
