@@ -170,7 +170,10 @@ impl<W> Lookout<W> {
             && let Some((at, slot)) = next
         {
             next = self.agenda.after(Kind::Live, (at, slot));
-            let outlook = outlooks(&self.ids.at(slot).id);
+            let entry = self.ids.at(slot);
+            // A place that is free is no reason to disturb an id that shows nothing.
+            let rests = entry.rests_until.is_some_and(|until| now < until);
+            let outlook = outlooks(&entry.id).filter(|_| !rests);
             if outlook.is_some_and(|outlook| outlook.fresh_until <= now) {
                 self.put(call, slot);
             } else {

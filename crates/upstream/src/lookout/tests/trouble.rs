@@ -328,3 +328,14 @@ fn an_id_that_shows_nothing_is_looked_at_less_and_less() {
     );
     assert_eq!(usize::from(case.lookout.errors(&"a".into())), at.len() + 1);
 }
+
+#[test]
+fn an_id_that_shows_nothing_rests_while_calls_have_room() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Live, &ids(&["silent", "other"]), Duration::ZERO);
+    let round = case.take().expect("both are due");
+    case.finish(&round, &Ended::Answered(ids(&["silent"])));
+    case.now += KNOBS.fresh_for / 2;
+    case.ask(1, &ids(&["other"]), "waiter");
+    assert_eq!(case.taken(), ids(&["other"]));
+}
