@@ -76,8 +76,8 @@ impl Reports for Core {
     }
 
     fn outlook(&self, panel: &PanelName, id: &UpstreamId) -> Option<Outlook> {
-        let now = self.now();
-        let at = |then: Timestamp| Instant::now() + then.since(now);
+        let (now, tick) = (self.now(), Instant::now());
+        let at = |then: Timestamp| on_the_monotonic_clock(then, now, tick);
         let Some(order) = self.book.placed_as(panel, id) else {
             let next = self.rechecks.next(panel, id, self.settings.recheck_for)?;
             return Some(Outlook {
@@ -273,6 +273,14 @@ impl Belief {
     }
 }
 
+/// When `then` is or was, if `now` is `tick`. What has been lies in the past there too: a fact that is too old must not look
+/// as if it ended to be new just now.
+fn on_the_monotonic_clock(then: Timestamp, now: Timestamp, tick: Instant) -> Instant {
+    let past = tick.checked_sub(now.since(then));
+    // A machine that has just started has no such past.
+    past.unwrap_or(tick) + then.since(now)
+}
+
 const fn oddity_label(oddity: Oddity) -> &'static str {
     match oddity {
         Oddity::RemainsAboveQuantity => "remains_above_quantity",
@@ -288,7 +296,7 @@ const SPOILS: &str = "every status call with this order in it fails, and calls w
 
 #[cfg(test)]
 mod tests {
-    use panelgate_domain::time::Timestamp;
+    use std::time::Duration;
 
     use super::*;
 
@@ -319,6 +327,15 @@ mod tests {
             known = fact;
         }
         None
+    }
+
+    #[test]
+    fn what_has_been_lies_in_the_past() {
+        let (now, tick) = (Timestamp(60_000), Instant::now());
+        let at = |then| on_the_monotonic_clock(Timestamp(then), now, tick);
+        assert_eq!(at(60_000), tick);
+        assert_eq!(at(61_000), tick + Duration::from_secs(1));
+        assert!(at(59_000) < tick && at(58_000) < at(59_000));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod support;
 
 mod closing;
+mod filling;
 mod shop;
 mod silent;
 mod speech;
