@@ -49,6 +49,8 @@ pub struct Lookout<W> {
     rounds: u64,
     /// Those that took what is asked and due.
     ordinary_rounds: u64,
+    /// Those that vouched for the panel, or did not.
+    controls: u64,
     last_round: Option<Instant>,
     last_alone: Option<Instant>,
     /// The last call was a test, or for one id that goes alone.
@@ -196,6 +198,7 @@ impl<W> Lookout<W> {
             plural: false,
             rounds: 0,
             ordinary_rounds: 0,
+            controls: 0,
             last_round: None,
             last_alone: None,
             was_special: false,

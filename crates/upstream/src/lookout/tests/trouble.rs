@@ -100,6 +100,26 @@ fn ten_poisonous_ids_among_a_thousand_cost_few_calls_and_once() {
 }
 
 #[test]
+fn ids_that_turn_poisonous_together_are_told_from_a_panel_that_is_down() {
+    let all = numbered("n", 100);
+    let mut poison: Vec<_> = all.iter().step_by(10).cloned().collect();
+    poison.sort();
+    let mut case = Case::new(20);
+    case.follow(Kind::Live, &all, Duration::ZERO);
+    until_seen(&mut case, &all, works);
+    case.now += Duration::from_secs(3_600);
+    let mut calls = 0;
+    while convicted(&case) != poison {
+        calls += case.second(&mut poisoned(&poison)).len();
+        assert!(
+            calls <= 200,
+            "{:?} are all that are found",
+            convicted(&case)
+        );
+    }
+}
+
+#[test]
 fn an_id_that_stops_to_be_poisonous_rides_with_the_others_again() {
     let all = numbered("n", 30);
     let poison = ids(&["n3"]);
