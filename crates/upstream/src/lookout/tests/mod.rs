@@ -3,6 +3,7 @@
 mod calls;
 mod model;
 mod trouble;
+mod worlds;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,6 +30,11 @@ fn numbered(prefix: &str, count: usize) -> Vec<UpstreamId> {
     (0..count)
         .map(|number| UpstreamId::new(format!("{prefix}{number}")))
         .collect()
+}
+
+/// The number in a name.
+fn number(name: &UpstreamId) -> usize {
+    name.as_str()[1..].parse().expect("names are numbered")
 }
 
 struct Case {

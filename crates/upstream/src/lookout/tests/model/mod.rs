@@ -8,6 +8,7 @@
 //!   the next ⌈*r* / max(1, *b*/5)⌉ calls of five ids or more, and of 5·*r* smaller ones.
 //! - Between two ordinary calls, while one is wanted, goes at most one for a single id or for a test of suspects.
 
+mod check;
 mod naive;
 mod run;
 
