@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// Who polls.
+pub(crate) const CUSTOMERS: u32 = 300;
+/// What they poll, all together.
+pub(crate) const ORDERS: u32 = 30_000;
+/// Seconds between two sweeps of a customer, at least and at most.
+pub(crate) const PERIOD: (f64, f64) = (30.0, 300.0);
 /// Most ids of a call.
 pub(crate) const BATCH: usize = 100;
 /// A fact is fresh so long.

@@ -7,6 +7,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::knobs::{CUSTOMERS, ORDERS, PERIOD};
+
 /// An order, counted from 0 over all customers.
 pub(crate) type OrderNo = u32;
 
@@ -102,11 +104,7 @@ fn whole(value: f64) -> u32 {
     value.round() as u32
 }
 
-pub(crate) const CUSTOMERS: u32 = 300;
-pub(crate) const ORDERS: u32 = 30_000;
 /// Fewest orders of a customer.
 const FEWEST: u32 = 5;
-/// Seconds between two sweeps, at least and at most.
-const PERIOD: (f64, f64) = (30.0, 300.0);
 /// Part of its period by which a sweep begins too early or too late at most.
 const JITTER: f64 = 0.02;

@@ -1,26 +1,25 @@
 //! A gateway in this process: a real store, one simulated panel, one customer with one order.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use panelgate_domain::catalogue::{Definitions, Import};
-use panelgate_domain::exchange::Exchange;
-use panelgate_domain::markup::{Markup, OnLoss, Terms};
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
 use panelgate_edge::Listener;
-use panelgate_engine::{Engine, Parts, Rules, SystemClock};
+use panelgate_engine::{Engine, Parts, SystemClock};
 use panelgate_simpanel::{SimPanel, SimSettings};
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, NewCustomer, NewKey};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::{PanelSettings, Refusals};
 use prometheus::Registry;
 use sha2::{Digest, Sha256};
+
+mod settings;
+
+use settings::{panel_settings, rules};
 
 /// A gateway that runs as long as it is kept.
 pub(crate) struct Gateway {
@@ -66,7 +65,7 @@ pub(crate) async fn start() -> Gateway {
             ..panelgate_engine::Settings::new("USD".into())
         },
         rules: rules(),
-        panels: vec![panel_settings(&panel)],
+        panels: vec![panel_settings("alpha", &panel.url())],
         metrics: panelgate_engine::Metrics::register(&registry).expect("registered"),
         upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("registered"),
     });
@@ -131,56 +130,6 @@ async fn customer(store: &dyn Store) {
         at,
     };
     store.issue_key(key).await.expect("issued");
-}
-
-fn rules() -> Rules {
-    let import = Import {
-        panel: "alpha".into(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    };
-    let default = Terms {
-        percent: 20.into(),
-        fixed: 0.into(),
-        round_up_to: "0.000001".parse().expect("a decimal"),
-        min_margin_percent: 0.into(),
-        on_loss: OnLoss::Refuse,
-    };
-    Rules {
-        revision: 1,
-        markup: Markup {
-            default,
-            rules: Vec::new(),
-        },
-        definitions: Definitions {
-            imports: vec![import],
-            hand_made: Vec::new(),
-        },
-        exchange: Exchange::new("USD".into(), BTreeMap::new()),
-    }
-}
-
-fn panel_settings(panel: &SimPanel) -> PanelSettings {
-    PanelSettings {
-        name: "alpha".into(),
-        url: panel.url().parse().expect("a URL"),
-        key: "sim-key".to_owned().into(),
-        currency: "USD".into(),
-        orders: true,
-        requests_per_second: NonZeroU32::new(100).expect("not 0"),
-        max_in_flight: 8,
-        timeout: Duration::from_secs(20),
-        late_answer: Duration::from_secs(120),
-        status_batch: 100,
-        max_unconfirmed: 20,
-        allow_private: true,
-        refusals: Refusals::default(),
-        back_off: Duration::from_secs(10),
-        gather: Duration::from_millis(25),
-        fresh_for: Duration::from_secs(3_600),
-        look_at_least_every: Duration::from_secs(3_600),
-    }
 }
 
 const KEY: &str = "BenchKey00000000000000000000000000000000";
