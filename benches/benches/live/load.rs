@@ -1,4 +1,4 @@
-//! The customers: each sweeps its orders on a connection of its own.
+//! The customers: each sweeps its orders, each time on a new connection.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -70,12 +70,13 @@ impl Sweeper {
     /// As in `economy`: the next request of a sweep comes soon after the answer, the next sweep a period after the one before
     /// began, or at once if that has taken longer.
     async fn sweep(self) -> Vec<Polled> {
-        let mut line = Line::to(self.target.address).await;
         let of = &self.trace.customers[self.customer];
         let mut chance = self.trace.chance(self.customer);
         let (mut polled, mut planned, mut begins) = (Vec::new(), of.first, of.first);
         loop {
             sleep_until(self.began + begins).await;
+            // Servers end connections that are idle for long.
+            let mut line = Line::to(self.target.address).await;
             for first in of.orders.clone().step_by(of.batch as usize) {
                 if self.began.elapsed() >= self.until {
                     return polled;

@@ -83,7 +83,7 @@ async fn start_with(orders: usize) -> SimPanel {
     let mut line = Line::to(panel.address()).await;
     for id in 1..=orders {
         let form =
-            format!("key=sim-key&action=add&service=1&link=https://example.com/{id}&quantity=1000");
+            format!("key=sim-key&action=add&service=1&link=https://example.com/{id}&quantity=100");
         let (_, answer) = line.ask(form).await.expect("an answer");
         assert_eq!(answer, format!("{{\"order\":{id}}}"), "ids count from 1");
     }
