@@ -14,6 +14,15 @@ use parking_lot::Mutex;
 #[derive(Debug, Default)]
 pub(crate) struct Brakes(Mutex<HashMap<PanelName, Brake>>);
 
+/// Orders of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// All that were reported on.
+    pub(crate) orders: Vec<OrderId>,
+    /// Those of them that turned Canceled.
+    pub(crate) canceled: Vec<OrderId>,
+}
+
 /// What a panel said in the current window and in the one before it: together they cover at least [`WINDOW`].
 #[derive(Debug, Default)]
 struct Brake {
@@ -31,22 +40,25 @@ struct Window {
 impl Brakes {
     /// Orders of a panel were looked at, and some of them were heard to be canceled. True: nothing is paid back for these
     /// until a second look.
-    pub(crate) fn hold(
-        &self,
-        panel: &PanelName,
-        looked: impl Iterator<Item = OrderId>,
-        canceled: &[OrderId],
-        now: Timestamp,
-    ) -> bool {
+    pub(crate) fn hold(&self, panel: &PanelName, seen: &Looked, now: Timestamp) -> bool {
         let mut brakes = self.0.lock();
         if !brakes.contains_key(panel) {
             brakes.insert(panel.clone(), Brake::default());
         }
         let brake = brakes.get_mut(panel).expect("it was inserted");
         brake.move_on(now);
-        brake.now.looked.extend(looked);
-        brake.now.canceled.extend(canceled);
-        !canceled.is_empty() && brake.is_on()
+        brake.now.looked.extend(&seen.orders);
+        brake.now.canceled.extend(&seen.canceled);
+        !seen.canceled.is_empty() && brake.is_on()
+    }
+}
+
+impl Looked {
+    pub(crate) fn add(&mut self, order: OrderId, turns_canceled: bool) {
+        self.orders.push(order);
+        if turns_canceled {
+            self.canceled.push(order);
+        }
     }
 }
 
@@ -87,6 +99,13 @@ const SHARE: usize = 5;
 mod tests {
     use super::*;
 
+    fn looked(ids: &[OrderId], canceled: usize) -> Looked {
+        Looked {
+            orders: ids.to_vec(),
+            canceled: ids[..canceled].to_vec(),
+        }
+    }
+
     /// Batches of (looked at, canceled among them), a minute apart, each of other orders; which of them are held back.
     fn held(batches: &[(i64, i64)], minutes: i64) -> Vec<bool> {
         let brakes = Brakes::default();
@@ -94,12 +113,12 @@ mod tests {
         let mut now = Timestamp(1_000_000);
         batches
             .iter()
-            .map(|(looked, canceled)| {
-                let ids: Vec<OrderId> = (next..next + looked).map(OrderId).collect();
-                next += looked;
+            .map(|(orders, canceled)| {
+                let ids: Vec<OrderId> = (next..next + orders).map(OrderId).collect();
+                next += orders;
                 now = Timestamp(now.0 + minutes * 60_000);
                 let gone = usize::try_from(*canceled).expect("small");
-                brakes.hold(&"alpha".into(), ids.iter().copied(), &ids[..gone], now)
+                brakes.hold(&"alpha".into(), &looked(&ids, gone), now)
             })
             .collect()
     }
@@ -123,17 +142,16 @@ mod tests {
         let brakes = Brakes::default();
         let ids: Vec<OrderId> = (1..=100).map(OrderId).collect();
         for _ in 0..50 {
-            assert!(!brakes.hold(&"alpha".into(), ids.iter().copied(), &[], Timestamp(1)));
+            assert!(!brakes.hold(&"alpha".into(), &looked(&ids, 0), Timestamp(1)));
         }
-        let looked = ids.iter().copied();
-        assert!(brakes.hold(&"alpha".into(), looked, &ids[..30], Timestamp(2)));
+        assert!(brakes.hold(&"alpha".into(), &looked(&ids, 30), Timestamp(2)));
     }
 
     #[test]
     fn panels_have_their_own_brakes() {
         let brakes = Brakes::default();
         let ids: Vec<OrderId> = (1..=100).map(OrderId).collect();
-        assert!(brakes.hold(&"alpha".into(), ids.iter().copied(), &ids, Timestamp(1)));
-        assert!(!brakes.hold(&"beta".into(), ids.iter().copied(), &ids[..5], Timestamp(1)));
+        assert!(brakes.hold(&"alpha".into(), &looked(&ids, 100), Timestamp(1)));
+        assert!(!brakes.hold(&"beta".into(), &looked(&ids, 5), Timestamp(1)));
     }
 }

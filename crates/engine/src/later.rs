@@ -8,7 +8,7 @@ use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Final, Report};
 use panelgate_store::StoreError;
 
-use crate::brake::SECOND_LOOK_AFTER;
+use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
 use crate::rechecks::Recheck;
 use crate::settle::Belief;
@@ -48,8 +48,11 @@ impl Core {
             Change::Pays(fact, settlement, Belief::Believed { is_confirmed }) => {
                 let turned = settlement.word == Final::Canceled && !is_confirmed;
                 let canceled = if turned { vec![order.id] } else { Vec::new() };
-                let looked = [order.id].into_iter();
-                if self.brakes.hold(panel, looked, &canceled, self.now()) {
+                let seen = Looked {
+                    orders: vec![order.id],
+                    canceled,
+                };
+                if self.brakes.hold(panel, &seen, self.now()) {
                     doubt = Some((fact, self.now().after(SECOND_LOOK_AFTER)));
                 } else {
                     self.settle_later(&order, fact, settlement).await;

@@ -22,6 +22,8 @@ mod metrics;
 mod operate;
 mod place;
 mod rechecks;
+#[cfg(test)]
+mod scene;
 mod settings;
 mod settle;
 mod start;

@@ -6,13 +6,13 @@ use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::order::Order;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::{Fact, Final, Heard, Oddity, Report};
+use panelgate_domain::status::{Fact, Heard, Oddity, Report, StatusWord};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{MAX_LEARNED, StoreError};
 use panelgate_upstream::{Kind, Look, Outlook, Reports};
 use tokio::time::Instant;
 
-use crate::brake::SECOND_LOOK_AFTER;
+use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
 
 /// What a look at an order leads to.
@@ -35,15 +35,39 @@ struct Ending {
     settlement: Settlement,
     /// When it was last seen to live.
     lived: Timestamp,
-    /// A second look said so.
+    /// A second look said so, after the wait that mass cancels are due.
     is_confirmed: bool,
+}
+
+impl Next {
+    fn turns_canceled(&self) -> bool {
+        match self {
+            // What is odd besides has a second look of its own, soon, which is not the one that mass cancels wait for.
+            Self::Keep {
+                fact,
+                doubt: Some(until),
+                ..
+            } => Belief::Doubted(*until).turns_canceled(fact),
+            Self::Keep { .. } => false,
+            Self::Close(ending) => ending.turns_canceled(),
+        }
+    }
+}
+
+impl Ending {
+    fn turns_canceled(&self) -> bool {
+        let belief = Belief::Believed {
+            is_confirmed: self.is_confirmed,
+        };
+        belief.turns_canceled(&self.fact)
+    }
 }
 
 #[async_trait]
 impl Reports for Core {
     async fn reported(&self, panel: &PanelName, looks: Vec<(UpstreamId, Look)>) {
         let mut endings = Vec::new();
-        let mut looked = Vec::with_capacity(looks.len());
+        let mut seen = Looked::default();
         let mut later = Vec::new();
         for (upstream_id, look) in looks {
             let Some(order) = self.book.placed_as(panel, &upstream_id) else {
@@ -52,8 +76,9 @@ impl Reports for Core {
             };
             match look {
                 Look::Report(report) => {
-                    looked.push(order.id);
-                    match self.consider(panel, &order, &report) {
+                    let next = self.consider(panel, &order, &report);
+                    seen.add(order.id, next.turns_canceled());
+                    match next {
                         Next::Keep { fact, flag, doubt } => {
                             self.book.keep(order.id, fact, flag, doubt);
                         }
@@ -65,7 +90,7 @@ impl Reports for Core {
                 Look::Failed(_) => {}
             }
         }
-        let endings = self.hold_mass_cancels(panel, &looked, endings);
+        let endings = self.hold_mass_cancels(panel, &seen, endings);
         let closing = endings.into_iter().map(|ending| self.close(ending));
         join_all(closing).await;
         for (upstream_id, look) in later {
@@ -159,26 +184,17 @@ impl Core {
     fn hold_mass_cancels(
         &self,
         panel: &PanelName,
-        looked: &[OrderId],
+        seen: &Looked,
         endings: Vec<Ending>,
     ) -> Vec<Ending> {
         let now = self.now();
-        let turns =
-            |ending: &Ending| ending.settlement.word == Final::Canceled && !ending.is_confirmed;
-        let canceled: Vec<OrderId> = endings
-            .iter()
-            .filter(|ending| turns(ending))
-            .map(|ending| ending.order)
-            .collect();
-        if !self
-            .brakes
-            .hold(panel, looked.iter().copied(), &canceled, now)
-        {
+        if !self.brakes.hold(panel, seen, now) {
             return endings;
         }
-        tracing::warn!(%panel, orders = canceled.len(), "so many orders turned Canceled at once that they wait for a second look");
+        tracing::warn!(%panel, orders = seen.canceled.len(), "so many orders turned Canceled at once that they wait for a second look");
         let until = now.after(SECOND_LOOK_AFTER);
-        let (held, others): (Vec<Ending>, Vec<Ending>) = endings.into_iter().partition(turns);
+        let (held, others): (Vec<Ending>, Vec<Ending>) =
+            endings.into_iter().partition(Ending::turns_canceled);
         for ending in held {
             self.metrics.odd(panel, "mass_cancel");
             self.book.keep(ending.order, ending.fact, None, Some(until));
@@ -235,7 +251,8 @@ impl Core {
 pub(crate) enum Belief {
     /// It does.
     Believed {
-        /// Because a second look said the same.
+        /// Because a second look said the same, after a wait: what is only odd is looked at again at once, and that says
+        /// nothing against a mass cancel.
         is_confirmed: bool,
     },
     /// Not before a look at or after this time says the same.
@@ -257,9 +274,9 @@ impl Belief {
             known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs;
         match doubt {
             Some(until) if !says_the_end => Self::Doubted(until),
-            Some(until) if says_the_same && fact.at >= until => {
-                Self::Believed { is_confirmed: true }
-            }
+            Some(until) if says_the_same && fact.at >= until => Self::Believed {
+                is_confirmed: until > known.at,
+            },
             Some(until) if says_the_same => Self::Doubted(until),
             // It ends otherwise than it did: that waits for a second look too, and no shorter than the first one.
             Some(until) => Self::Doubted(until.max(fact.at)),
@@ -270,6 +287,15 @@ impl Belief {
                 is_confirmed: false,
             },
         }
+    }
+
+    /// The brake has to know of it: the order is seen to be canceled, and has not waited for the look that mass cancels wait for.
+    pub(crate) fn turns_canceled(self, fact: &Fact) -> bool {
+        let waits = match self {
+            Self::Believed { is_confirmed } => is_confirmed,
+            Self::Doubted(until) => until > fact.at,
+        };
+        fact.word == StatusWord::Canceled && !waits
     }
 }
 
@@ -295,64 +321,4 @@ const MOST_WITHOUT_REPORT: u8 = 5;
 const SPOILS: &str = "every status call with this order in it fails, and calls without it work";
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn report(word: &str, remains: Option<i64>, start_count: i64) -> Report {
-        Report {
-            heard: Heard::parse(word),
-            charge: None,
-            start_count: Some(start_count),
-            remains,
-            runs: None,
-            children: Vec::new(),
-        }
-    }
-
-    /// Looks one after the other; answers which of them is believed to be the end.
-    fn believed(looks: &[Report]) -> Option<usize> {
-        let mut known = Fact {
-            start_count: Some(5),
-            ..Fact::accepted(Timestamp(0))
-        };
-        let mut doubt = None;
-        for (n, report) in looks.iter().enumerate() {
-            let (fact, odd) = known.after(report, 100, Timestamp(1));
-            match Belief::of(&known, doubt, &fact, report, &odd) {
-                Belief::Believed { .. } => return Some(n),
-                Belief::Doubted(until) => doubt = Some(until),
-            }
-            known = fact;
-        }
-        None
-    }
-
-    #[test]
-    fn what_has_been_lies_in_the_past() {
-        let (now, tick) = (Timestamp(60_000), Instant::now());
-        let at = |then| on_the_monotonic_clock(Timestamp(then), now, tick);
-        assert_eq!(at(60_000), tick);
-        assert_eq!(at(61_000), tick + Duration::from_secs(1));
-        assert!(at(59_000) < tick && at(58_000) < at(59_000));
-    }
-
-    #[test]
-    fn an_end_without_oddity_is_believed_at_once() {
-        assert_eq!(believed(&[report("Partial", Some(30), 5)]), Some(0));
-    }
-
-    #[test]
-    fn an_odd_end_is_believed_when_a_second_look_says_the_same() {
-        let odd = || report("Canceled", Some(0), 9);
-        assert_eq!(believed(&[odd(), odd()]), Some(1));
-        assert_eq!(believed(&[odd(), report("whatever", None, 9)]), None);
-        assert_eq!(believed(&[odd(), report("Refill", None, 9)]), None);
-        let other = || report("Partial", Some(90), 9);
-        assert_eq!(
-            believed(&[report("Partial", Some(30), 9), other(), other()]),
-            Some(2)
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,275 @@
+//! A whole engine on a store of its own, for tests that say what a panel reports and see what becomes of the money.
+//!
+//! Its panel cannot be reached, so nothing is heard but what a test says.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use panelgate_domain::catalogue::Definitions;
+use panelgate_domain::exchange::Exchange;
+use panelgate_domain::field::Field;
+use panelgate_domain::ids::{CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
+use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::money::Money;
+use panelgate_domain::quote::Quote;
+use panelgate_domain::rate::Rate;
+use panelgate_domain::service_type::ServiceType;
+use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::status::{Heard, Report};
+use panelgate_domain::time::Timestamp;
+use panelgate_store::Store;
+use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
+use panelgate_store::sqlite::{Options, Role, SqliteStore};
+use panelgate_upstream::{Look, PanelSettings, Refusals, Reports};
+use prometheus::Registry;
+use tempfile::TempDir;
+
+use crate::core::{Core, Engine};
+use crate::market::Rules;
+use crate::settings::Settings;
+use crate::start::Parts;
+use crate::{Clock, Metrics};
+
+/// An engine, its store and its clock. Order `n` is its panel's `n`, costs 10.00 and is about 100 pieces.
+pub(crate) struct Scene {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) now: Arc<Hands>,
+    pub(crate) ann: CustomerId,
+    engine: Engine,
+    _folder: TempDir,
+}
+
+/// A clock that goes when it is told to.
+#[derive(Debug)]
+pub(crate) struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Hands {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.store(self.now().after(by).0, Ordering::Relaxed);
+    }
+}
+
+impl Scene {
+    /// With so many orders, all of them placed, and no money beside what they hold.
+    pub(crate) async fn with_orders(orders: i64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options {
+            create: true,
+            ..Options::default()
+        };
+        let path = folder.path().join("panelgate.db");
+        let store = SqliteStore::open(&path, Role::Serve, options).expect("opened");
+        let store: Arc<dyn Store> = Arc::new(store);
+        let now = Arc::new(Hands(AtomicI64::new(START.0)));
+        let ann = fund(&*store, orders).await;
+        for order in 1..=orders {
+            place(&*store, ann, order).await;
+        }
+        let engine = engine(Arc::clone(&store), Arc::clone(&now)).await;
+        Self {
+            store,
+            now,
+            ann,
+            engine,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.engine.0
+    }
+
+    /// One call's looks.
+    pub(crate) async fn hear(&self, looks: impl IntoIterator<Item = (i64, Report)>) {
+        let looks = looks.into_iter();
+        let looks = looks.map(|(order, report)| (upstream_id(order), Look::Report(report)));
+        self.core().reported(&panel(), looks.collect()).await;
+    }
+
+    /// What ann has left of what is not held.
+    #[track_caller]
+    pub(crate) fn expect(&self, available: &str) -> impl Future<Output = ()> + '_ {
+        let (expected, caller) = (money(available), std::panic::Location::caller());
+        async move {
+            let account = self.store.account(self.ann).await.expect("read");
+            assert_eq!(account.available, expected, "available at {caller}");
+            let violations = self.store.verify().await.expect("verified");
+            assert_eq!(violations, [], "at {caller}");
+        }
+    }
+}
+
+/// The panel of all orders.
+pub(crate) fn panel() -> PanelName {
+    "alpha".into()
+}
+
+/// What the panel calls an order.
+pub(crate) fn upstream_id(order: i64) -> UpstreamId {
+    UpstreamId::new(order.to_string())
+}
+
+pub(crate) fn money(text: &str) -> Money {
+    Money::parse(text).expect("an amount")
+}
+
+/// A word, and what remains.
+pub(crate) fn says(word: &str, remains: Option<i64>) -> Report {
+    Report {
+        heard: Heard::parse(word),
+        charge: None,
+        start_count: None,
+        remains,
+        runs: None,
+        children: Vec::new(),
+    }
+}
+
+/// The same with a counter before the work began.
+pub(crate) fn counts(word: &str, start_count: i64) -> Report {
+    Report {
+        start_count: Some(start_count),
+        ..says(word, None)
+    }
+}
+
+async fn fund(store: &dyn Store, orders: i64) -> CustomerId {
+    store.fix_currency(&"USD".into()).await.expect("fixed");
+    let new = NewCustomer {
+        name: "ann".to_owned(),
+        group: None,
+        credit_limit: Money::ZERO,
+        at: START,
+    };
+    let ann = store.add_customer(new).await.expect("added").id;
+    let booking = Booking {
+        customer: ann,
+        amount: money(&(orders * 10).to_string()),
+        reference: "funds".to_owned(),
+        note: Some("a note".to_owned()),
+        actor: "operator".to_owned(),
+        at: START,
+    };
+    store.top_up(booking).await.expect("booked");
+    ann
+}
+
+async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
+    let new = NewOrder {
+        customer,
+        service: ServiceId(7),
+        service_type: ServiceType::Default,
+        spec: spec(),
+        quote: Quote {
+            rate: Rate::parse("100").expect("a rate"),
+            price: money("10"),
+            revision: 1,
+        },
+        refill: false,
+        cancel: false,
+        idempotency_key: None,
+        open_max: 1_000,
+        at: START,
+    };
+    let placement = NewPlacement {
+        panel: panel(),
+        offer: "1".into(),
+        cost: money("6"),
+        currency: "USD".into(),
+        at: START,
+    };
+    let opened = store.open_order(new, Some(placement)).await;
+    let Opened::New(order, Some(placement)) = opened.expect("opened") else {
+        panic!("not begun")
+    };
+    assert_eq!(order.id, OrderId(number));
+    let answer = Answer {
+        outcome: "accepted".to_owned(),
+        raw: String::new(),
+        at: START,
+    };
+    let placed = store.confirm_placement(placement, upstream_id(number), answer);
+    placed.await.expect("placed");
+}
+
+fn spec() -> OrderSpec {
+    let limits = Limits {
+        service_type: ServiceType::Default,
+        min: 1,
+        max: 1_000_000,
+        dripfeed: false,
+    };
+    let sent: BTreeMap<Field, String> = [
+        (Field::Link, "https://example.com/p/1".to_owned()),
+        (Field::Quantity, "100".to_owned()),
+    ]
+    .into();
+    OrderSpec::read(&limits, &sent).expect("valid")
+}
+
+async fn engine(store: Arc<dyn Store>, clock: Arc<Hands>) -> Engine {
+    let registry = Registry::new();
+    let parts = Parts {
+        store,
+        clock,
+        settings: Settings::new("USD".into()),
+        rules: rules(),
+        panels: vec![unreachable()],
+        metrics: Metrics::register(&registry).expect("the first"),
+        upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("the first"),
+    };
+    Engine::start(parts).await.expect("started")
+}
+
+fn rules() -> Rules {
+    let default = Terms {
+        percent: Default::default(),
+        fixed: Default::default(),
+        round_up_to: Default::default(),
+        min_margin_percent: Default::default(),
+        on_loss: OnLoss::Refuse,
+    };
+    Rules {
+        revision: 1,
+        markup: Markup {
+            default,
+            rules: Vec::new(),
+        },
+        definitions: Definitions::default(),
+        exchange: Exchange::new("USD".into(), BTreeMap::new()),
+    }
+}
+
+fn unreachable() -> PanelSettings {
+    PanelSettings {
+        name: panel(),
+        url: url::Url::parse("http://127.0.0.1:9/").expect("a URL"),
+        key: "secret".to_owned().into(),
+        currency: "USD".into(),
+        orders: true,
+        requests_per_second: NonZeroU32::MIN,
+        max_in_flight: 4,
+        timeout: Duration::from_secs(1),
+        late_answer: Duration::from_secs(1),
+        status_batch: 100,
+        max_unconfirmed: 20,
+        allow_private: true,
+        refusals: Refusals::default(),
+        back_off: Duration::from_secs(10),
+        gather: Duration::from_millis(300),
+        fresh_for: Duration::from_secs(15),
+        look_at_least_every: Duration::from_secs(3_600),
+    }
+}
+
+/// When all orders are placed.
+const START: Timestamp = Timestamp(1_800_000_000_000);
