@@ -8,6 +8,10 @@ mod support;
 
 mod closing;
 mod filling;
+mod gate;
+mod poison;
+mod restart;
 mod shop;
 mod silent;
 mod speech;
+mod trouble;
