@@ -27,6 +27,11 @@ pub(super) struct Agenda {
 type Times = BTreeSet<(Instant, Slot)>;
 
 impl Plan {
+    /// It is looked at in calls of its own, whoever asks.
+    pub(super) fn is_alone(&self) -> bool {
+        self.due.is_some() && self.kind == Kind::Alone
+    }
+
     /// What an outlook asks for, but nothing before `not_before`.
     pub(super) fn new(outlook: Outlook, convicted: bool, not_before: Option<Instant>) -> Self {
         let kind = if convicted { Kind::Alone } else { outlook.kind };

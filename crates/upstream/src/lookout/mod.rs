@@ -226,7 +226,7 @@ impl<W> Lookout<W> {
     }
 
     /// A customer wants to know about ids. `told` comes back at once if there is nothing to wait for: ids that are being
-    /// tested, or that show nothing again and again, are not looked at because somebody asks.
+    /// tested, that are looked at alone, or that show nothing again and again, are not looked at because somebody asks.
     pub fn ask(
         &mut self,
         customer: CustomerId,
@@ -238,7 +238,10 @@ impl<W> Lookout<W> {
         let wanted = ids.iter().filter_map(|id| {
             let slot = self.ids.keep(id)?;
             let entry = self.ids.at(slot);
-            let rests = entry.convicted || entry.rests_until.is_some_and(|until| now < until);
+            // What is to be confirmed alone is not confirmed by a call that it shares.
+            let rests = entry.convicted
+                || entry.plan.is_alone()
+                || entry.rests_until.is_some_and(|until| now < until);
             match entry.stage {
                 Stage::UnderWay => Some((slot, true)),
                 Stage::Free if !rests => Some((slot, false)),

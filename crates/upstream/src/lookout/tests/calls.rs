@@ -213,3 +213,17 @@ fn an_id_that_is_forgotten_before_a_customer_misses_it_is_not_kept() {
     assert_eq!(case.taken(), ids(&["a"]));
     assert_eq!(case.lookout.watched(), 1);
 }
+
+#[test]
+fn what_has_to_be_confirmed_alone_never_shares_a_call() {
+    let mut case = Case::new(10);
+    case.follow(Kind::Alone, &ids(&["odd"]), Duration::from_secs(9));
+    let unheard = case
+        .lookout
+        .ask(CustomerId(1), &ids(&["odd"]), "odd", case.now);
+    assert_eq!(unheard, Some("odd"));
+    case.ask(1, &ids(&["a", "odd"]), "both");
+    assert_eq!(case.taken(), ids(&["a"]));
+    case.now += Duration::from_secs(9);
+    assert_eq!(case.taken(), ids(&["odd"]));
+}

@@ -105,7 +105,9 @@ impl Naive {
         let mut left = BTreeSet::new();
         for id in ids {
             let known = self.ids[*id].get_or_insert_default();
-            let rests = known.convicted || known.rests_until.is_some_and(|until| until > now);
+            let alone = known.plan.is_some_and(|plan| plan.kind == Kind::Alone);
+            let rests =
+                known.convicted || alone || known.rests_until.is_some_and(|until| until > now);
             match known.at {
                 Place::Call(_) => _ = left.insert(*id),
                 Place::Free if !rests => {
