@@ -1,6 +1,7 @@
 //! Where requests meet the panel: each is booked, counted against the limit, offered to the faults, and served. One mutex.
 
 use std::io;
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -207,6 +208,11 @@ impl Office {
 
     pub(crate) fn plan<T>(&self, change: impl FnOnce(&mut RunningPlan) -> T) -> T {
         change(&mut self.state().plan)
+    }
+
+    /// What was admitted before does not count.
+    pub(crate) fn set_limit(&self, per_second: Option<NonZeroU32>) {
+        self.state().limit = Limit::new(per_second);
     }
 
     pub(crate) fn set_catalogue(&self, catalogue: &SimCatalogue) -> Result<(), SimError> {

@@ -14,4 +14,5 @@ mod restart;
 mod shop;
 mod silent;
 mod speech;
+mod storm;
 mod trouble;

@@ -1,6 +1,7 @@
 //! A panel that listens.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,6 +111,11 @@ impl SimPanel {
     /// Changes what the holder of the key can spend.
     pub fn set_balance(&self, balance: Money) {
         self.office.panel(|panel| panel.set_balance(balance));
+    }
+
+    /// Allows so many requests within any second from here on; `None`: any number.
+    pub fn set_limit(&self, per_second: Option<NonZeroU32>) {
+        self.office.set_limit(per_second);
     }
 
     /// Sells something else from here on; orders that were accepted go on.
