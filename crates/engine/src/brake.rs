@@ -3,7 +3,7 @@
 //!
 //! Source: `money.md`, "Facts from a panel": more than 20 % and more than 20 of a panel's looked-at orders within 10 min.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use panelgate_domain::ids::{OrderId, PanelName};
@@ -23,18 +23,12 @@ pub(crate) struct Looked {
     pub(crate) canceled: Vec<OrderId>,
 }
 
-/// What a panel said in the current window and in the one before it: together they cover at least [`WINDOW`].
+/// What a panel said within [`WINDOW`] and a little longer: when each order was looked at last, and when it turned Canceled.
 #[derive(Debug, Default)]
 struct Brake {
-    now: Window,
-    before: Window,
-}
-
-#[derive(Debug, Default)]
-struct Window {
-    began: Option<Timestamp>,
-    looked: HashSet<OrderId>,
-    canceled: HashSet<OrderId>,
+    looked: HashMap<OrderId, Timestamp>,
+    canceled: HashMap<OrderId, Timestamp>,
+    swept: Option<Timestamp>,
 }
 
 impl Brakes {
@@ -46,10 +40,11 @@ impl Brakes {
             brakes.insert(panel.clone(), Brake::default());
         }
         let brake = brakes.get_mut(panel).expect("it was inserted");
-        brake.move_on(now);
-        brake.now.looked.extend(&seen.orders);
-        brake.now.canceled.extend(&seen.canceled);
-        !seen.canceled.is_empty() && brake.is_on()
+        brake.sweep(now);
+        let at_now = |id: &OrderId| (*id, now);
+        brake.looked.extend(seen.orders.iter().map(at_now));
+        brake.canceled.extend(seen.canceled.iter().map(at_now));
+        !seen.canceled.is_empty() && brake.is_on(now)
     }
 }
 
@@ -63,33 +58,34 @@ impl Looked {
 }
 
 impl Brake {
-    fn move_on(&mut self, now: Timestamp) {
-        let age = self.now.began.map_or(WINDOW, |began| now.since(began));
-        if age >= WINDOW {
-            let fresh = Window {
-                began: Some(now),
-                ..Window::default()
-            };
-            let ended = std::mem::replace(&mut self.now, fresh);
-            self.before = if age < WINDOW * 2 {
-                ended
-            } else {
-                Window::default()
-            };
+    /// Forgets what is too old to count, so that this is bounded by the orders that a panel's calls can ask for in the time.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.swept.is_none_or(|last| now.since(last) >= SWEEP_EVERY) {
+            self.swept = Some(now);
+            self.looked.retain(|_, at| counts(*at, now));
+            self.canceled.retain(|_, at| counts(*at, now));
         }
     }
 
-    fn is_on(&self) -> bool {
-        let canceled = self.now.canceled.union(&self.before.canceled).count();
-        let looked = self.now.looked.union(&self.before.looked).count();
-        canceled > MOST_CANCELED && canceled * SHARE > looked
+    fn is_on(&self, now: Timestamp) -> bool {
+        let count = |orders: &HashMap<OrderId, Timestamp>| {
+            orders.values().filter(|at| counts(**at, now)).count()
+        };
+        let canceled = count(&self.canceled);
+        canceled > MOST_CANCELED && canceled * SHARE > count(&self.looked)
     }
+}
+
+fn counts(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) <= WINDOW
 }
 
 /// How long a second look has to wait.
 pub(crate) const SECOND_LOOK_AFTER: Duration = Duration::from_secs(600);
 
 const WINDOW: Duration = Duration::from_secs(600);
+/// What does not count any more is kept this much longer.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// So many cancels are nothing special.
 const MOST_CANCELED: usize = 20;
 /// More than one in so many is.
@@ -135,6 +131,25 @@ mod tests {
     fn cancels_add_up_over_the_window_and_no_longer() {
         assert_eq!(held(&[(30, 15), (30, 15)], 1), [false, true]);
         assert_eq!(held(&[(30, 15), (30, 15)], 25), [false, false]);
+    }
+
+    /// Those that lived were looked at longer ago than the window, though not by much.
+    #[test]
+    fn what_lived_before_the_window_does_not_dilute_what_is_canceled_in_it() {
+        assert_eq!(held(&[(200, 0), (1, 0), (50, 50)], 6), [false, false, true]);
+    }
+
+    #[test]
+    fn what_is_too_old_to_count_is_forgotten() {
+        let brakes = Brakes::default();
+        for hour in 0..100 {
+            let ids: Vec<OrderId> = (hour * 10..hour * 10 + 10).map(OrderId).collect();
+            let now = Timestamp(hour * 3_600_000);
+            brakes.hold(&"alpha".into(), &looked(&ids, 10), now);
+        }
+        let brakes = brakes.0.lock();
+        assert_eq!(brakes[&"alpha".into()].looked.len(), 10);
+        assert_eq!(brakes[&"alpha".into()].canceled.len(), 10);
     }
 
     #[test]
