@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use panelgate_benches::table::per_second;
+
 use crate::knobs::{AT_ONCE, BATCH, FRESH_FOR, ROUND_TRIP, Span};
 use crate::load::Polled;
 use crate::panels::Call;
@@ -152,7 +154,7 @@ impl Figures {
         let at_once = self.waits.iter().filter(|wait| **wait <= AT_ONCE).count();
         let sum: Duration = self.waits.iter().sum();
         let count = u32::try_from(self.waits.len()).unwrap_or(u32::MAX).max(1);
-        let per_second = |count| format!("{:.1}", count as f64 / self.measured.as_secs_f64());
+        let per_second = |count| format!("{:.1}", per_second(count, self.measured.as_secs_f64()));
         let percent = |part, of| format!("{:.2}", 100.0 * ratio(part, of));
         [
             per_second(self.waits.len()),
