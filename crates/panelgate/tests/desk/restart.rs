@@ -77,7 +77,7 @@ async fn a_restart_knows_what_was_known_and_asks_no_more_than_its_share() {
 }
 
 fn is_of(id: u64, fact: &Value) -> bool {
-    fact["status"] == "In progress" && fact["start_count"] == id.to_string()
+    fact["status"] == "In progress" && fact["start_count"].as_str() == Some(id.to_string().as_str())
 }
 
 /// What their customer is told of each.

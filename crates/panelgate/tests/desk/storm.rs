@@ -42,7 +42,7 @@ async fn a_storm_of_polls_is_answered_within_the_limits_of_the_panels() {
     assert_eq!(gateway.terminate(), 0);
     set_rate(&gateway, RATE);
     gateway.serve();
-    let before = [&alpha, &beta].map(|panel| begin(panel));
+    let before = [&alpha, &beta].map(begin);
     let mut waits = storm(&gateway, &keys, orders).await;
 
     waits.sort_unstable();
@@ -87,6 +87,10 @@ async fn open_shop(gateway: &Gateway) -> (Vec<String>, Vec<Vec<u64>>) {
 
 /// Answers how long each poll took.
 async fn storm(gateway: &Gateway, keys: &[String], orders: Vec<Vec<u64>>) -> Vec<Duration> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the long form of a test is asked for in the environment"
+    )]
     let seconds = std::env::var("PANELGATE_STORM_SECONDS").ok();
     let seconds = seconds.map_or(SECONDS, |text| text.parse().expect("whole seconds"));
     let until = Instant::now() + Duration::from_secs(seconds);

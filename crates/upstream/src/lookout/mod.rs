@@ -13,7 +13,7 @@
 //! ```
 //!
 //! What an order's future looks like is the owner's knowledge ([`Outlook`]); it is asked for anew whenever it counts, so
-//! nothing has to be pushed here when a customer polls. A call that fails as a whole is the business of [`suspects`].
+//! nothing has to be pushed here when a customer polls. A call that fails as a whole is the business of `suspects`.
 
 mod agenda;
 mod fill;
