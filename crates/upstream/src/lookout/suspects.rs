@@ -4,7 +4,7 @@
 //! failed as a whole are suspects, and nobody else rides with them:
 //!
 //! ```text
-//! a call of ids that answered before ──fails──► it is the panel: the suspects go free, the breaker and the pace do the rest
+//! a call of an id that answered before ──fails──► it is the panel: the suspects go free, the breaker and the pace do the rest
 //!    │ works
 //!    ▼
 //! half of the suspects ──works──► they go free, the other half is suspect
