@@ -15,12 +15,14 @@
 //! What an order's future looks like is the owner's knowledge ([`Outlook`]); it is asked for anew whenever it counts, so
 //! nothing has to be pushed here when a customer polls. A call that fails as a whole is the business of `suspects`.
 
+mod aftermath;
 mod agenda;
 mod fill;
 mod ids;
 mod lanes;
 mod suspects;
 mod waiters;
+mod words;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,10 +30,11 @@ use std::time::Duration;
 use panelgate_domain::ids::{CustomerId, UpstreamId};
 use tokio::time::Instant;
 
-use self::agenda::{Agenda, Plan};
-use self::ids::{Entry, Ids, Slot, Stage};
-use self::suspects::{Purpose, Suspects, Times, Verdict};
+use self::agenda::Agenda;
+use self::ids::{Ids, Slot, Stage};
+use self::suspects::{Purpose, Suspects, Times};
 use self::waiters::Waiters;
+pub use self::words::{Ended, Finished, Kind, Knobs, Outlook, Outlooks, Ready, Round, Slots};
 
 /// The ids that are watched at one panel, and who waits for them. `W` is how one is told.
 #[derive(Debug)]
@@ -55,122 +58,6 @@ pub struct Lookout<W> {
     last_alone: Option<Instant>,
     /// The last call was a test, or for one id that goes alone.
     was_special: bool,
-}
-
-/// What the panel and the operator allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Knobs {
-    /// Most ids per call; 0 counts as 1.
-    pub batch: usize,
-    /// How long an asked id waits for company.
-    pub gather: Duration,
-    /// How long a fact is as good as new.
-    pub fresh_for: Duration,
-    /// Calls for which nobody waits are at least so far apart: the part of the panel's rate that is theirs.
-    pub due_every: Duration,
-    /// An id that shows nothing again and again is looked at so often at least.
-    pub longest_rest: Duration,
-}
-
-/// What its owner knows of an order's future.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outlook {
-    /// How it is looked at.
-    pub kind: Kind,
-    /// Until then its fact is as good as new.
-    pub fresh_until: Instant,
-    /// When it is looked at though nobody asks.
-    pub due: Instant,
-    /// When a customer is expected to ask for it and to find its fact too old.
-    pub next_miss: Option<Instant>,
-}
-
-/// How an order is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// It lives.
-    #[default]
-    Live,
-    /// It has ended; its panel may change its mind.
-    Ended,
-    /// In a call of its own: an odd answer is to be confirmed.
-    Alone,
-}
-
-/// Where outlooks come from: `None` means that an id is not to be looked at any more.
-pub type Outlooks<'a> = &'a dyn Fn(&UpstreamId) -> Option<Outlook>;
-
-/// One call to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Round {
-    /// Names it in [`Lookout::finished`].
-    pub number: u64,
-    /// At least one. One id goes out in the singular form.
-    pub ids: Vec<UpstreamId>,
-    /// What its places are used for.
-    pub slots: Slots,
-    /// It finds out which id spoils calls of a panel that works: its failure says nothing about the panel.
-    pub tests_ids: bool,
-}
-
-/// What the places of one call were used for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Slots {
-    /// A customer waits.
-    pub asked: usize,
-    /// A look was due.
-    pub due: usize,
-    /// Ahead of their time.
-    pub ahead: usize,
-    /// Of ended orders.
-    pub recheck: usize,
-    /// Nothing.
-    pub empty: usize,
-}
-
-impl Slots {
-    /// The labels of [`Slots::counts`].
-    pub(crate) const KINDS: [&str; 5] = ["asked", "due", "ahead", "recheck", "empty"];
-
-    pub(crate) const fn counts(self) -> [usize; Self::KINDS.len()] {
-        [self.asked, self.due, self.ahead, self.recheck, self.empty]
-    }
-}
-
-/// When the next call should leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ready {
-    /// As soon as the panel's limits allow.
-    Now,
-    /// Then.
-    At(Instant),
-    /// Nobody wants anything.
-    Idle,
-}
-
-/// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The panel answered. Of these ids it said nothing, or an error.
-    Answered(Vec<UpstreamId>),
-    /// It failed as a whole, and one of its ids may be the reason.
-    Spoiled {
-        /// The panel answered that it does not want this call: perhaps it does not know its form.
-        refused: bool,
-    },
-    /// It failed, and no id is to blame: no connection, asked too often, a key that is not wanted.
-    Failed,
-}
-
-/// What follows from the end of a call.
-#[derive(Debug)]
-pub struct Finished<W> {
-    /// Whoever waited for the last of its ids, now and only now.
-    pub told: Vec<W>,
-    /// Ids that turned out to spoil every call they are in.
-    pub convicted: Vec<UpstreamId>,
-    /// It turned out that the panel does not understand several ids in one call.
-    pub is_singular: bool,
 }
 
 #[derive(Debug)]
@@ -412,123 +299,10 @@ impl<W> Lookout<W> {
     }
 }
 
-// === what follows from a call ===
-
-impl<W> Lookout<W> {
-    fn heard(&mut self, slots: &[Slot], without: &[UpstreamId], now: Instant) {
-        self.plural |= slots.len() > 1 && without.len() < slots.len();
-        for slot in slots {
-            let entry = self.ids.at_mut(*slot);
-            entry.good = !without.contains(&entry.id);
-            if entry.good {
-                entry.errors = 0;
-                entry.convicted = false;
-                entry.rests_until = None;
-            } else {
-                self.rest(*slot, now);
-            }
-        }
-    }
-
-    /// An id showed nothing: the more often, the longer it rests.
-    fn rest(&mut self, slot: Slot, now: Instant) {
-        let entry = self.ids.at_mut(slot);
-        let doubled = self.knobs.fresh_for * (1 << entry.errors.min(MOST_DOUBLINGS));
-        entry.errors = entry.errors.saturating_add(1);
-        entry.rests_until =
-            Some(now + doubled.min(self.knobs.longest_rest.max(self.knobs.fresh_for)));
-    }
-
-    /// A call of several ids did not work, and none such ever did.
-    fn may_be_singular(&self, ended: &Ended, slots: &[Slot]) -> bool {
-        let nothing = match ended {
-            Ended::Spoiled { refused } => *refused,
-            Ended::Answered(without) => without.len() == slots.len(),
-            Ended::Failed => false,
-        };
-        nothing && slots.len() > 1 && !self.plural
-    }
-
-    fn carry_out(
-        &mut self,
-        verdict: Verdict,
-        mut slots: Vec<Slot>,
-        now: Instant,
-        outlooks: Outlooks<'_>,
-        finished: &mut Finished<W>,
-    ) {
-        let Verdict {
-            freed,
-            convicted,
-            singular,
-        } = verdict;
-        slots.extend(freed);
-        if singular {
-            self.singular = true;
-            finished.is_singular = true;
-        }
-        for slot in convicted {
-            self.ids.at_mut(slot).convicted = true;
-            self.rest(slot, now);
-            finished.convicted.push(self.ids.at(slot).id.clone());
-            slots.push(slot);
-        }
-        // One that was tested and is freed or convicted is in here twice, and the first time may forget it.
-        slots.sort_unstable();
-        slots.dedup();
-        for slot in slots {
-            let suspect = self.suspects.contains(slot);
-            let entry = self.ids.at_mut(slot);
-            entry.stage = if suspect { Stage::Suspect } else { Stage::Free };
-            entry.good &= !suspect;
-            self.replan(slot, outlooks);
-            self.drop_unwanted(slot);
-        }
-    }
-
-    fn replan(&mut self, slot: Slot, outlooks: Outlooks<'_>) {
-        let entry = self.ids.at_mut(slot);
-        if !entry.followed || entry.stage != Stage::Free {
-            return;
-        }
-        let outlook = outlooks(&entry.id);
-        entry.followed = outlook.is_some();
-        let plan = outlook.map_or_else(Plan::default, |outlook| {
-            Plan::new(outlook, entry.convicted, entry.rests_until)
-        });
-        self.agenda.set(slot, &mut entry.plan, plan);
-    }
-
-    /// An id is in a call from here on, and nowhere else.
-    fn leave(&mut self, slot: Slot) {
-        self.unplan(slot);
-        self.waiters.taken(slot);
-        self.ids.at_mut(slot).stage = Stage::UnderWay;
-    }
-
-    fn unplan(&mut self, slot: Slot) {
-        let entry = self.ids.at_mut(slot);
-        self.agenda.set(slot, &mut entry.plan, Plan::default());
-    }
-
-    /// Forgets an id that is neither followed nor asked for.
-    fn drop_unwanted(&mut self, slot: Slot) {
-        let Entry {
-            followed, stage, ..
-        } = self.ids.at(slot);
-        if !followed && *stage == Stage::Free && !self.waiters.is_asked(slot) {
-            self.unplan(slot);
-            self.ids.drop(slot);
-        }
-    }
-}
-
 /// Nobody waits for due ids, so they may wait this much longer for company.
 const DUE_PATIENCE: u32 = 10;
 /// Nobody is in a hurry about orders that have ended: they ride along, or go by themselves after this.
 const RECHECK_PATIENCE: Duration = Duration::from_secs(300);
-/// A rest is doubled at most so often before its bound is looked at.
-const MOST_DOUBLINGS: u8 = 16;
 
 #[cfg(test)]
 mod tests;
