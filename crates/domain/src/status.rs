@@ -233,12 +233,17 @@ impl Fact {
         // what has been delivered since.
         let same_end = self.word == word;
         let kept = same_end || word.final_word().is_none();
+        // A report that does not say the end that is kept counts something else: what remains of a refill, for one.
+        let told = word.final_word().is_none() || matches!(report.heard, Heard::Word(_));
         let fact = Self {
             word,
             charge: report.charge.or(self.charge),
             start_count: report.start_count.or(self.start_count),
-            remains: report.remains.or(self.remains.filter(|_| kept)),
-            runs: report.runs.or(self.runs.filter(|_| kept)),
+            remains: report
+                .remains
+                .filter(|_| told)
+                .or(self.remains.filter(|_| kept)),
+            runs: report.runs.filter(|_| told).or(self.runs.filter(|_| kept)),
             at,
         };
         (fact, odd)
@@ -333,6 +338,31 @@ mod tests {
         let (ended, _) = ended.after(&partial, 100, Timestamp(4));
         let (again, _) = ended.after(&report("Partial"), 100, Timestamp(5));
         assert_eq!(again.remains, Some(30));
+    }
+
+    #[test]
+    fn what_remains_of_a_refill_is_not_what_remains_of_the_order() {
+        let (ended, _) = Fact::accepted(Timestamp(1)).after(
+            &Report {
+                remains: Some(30),
+                ..report("Partial")
+            },
+            100,
+            Timestamp(2),
+        );
+        for word in ["Refill", "Fail"] {
+            let other = Report {
+                remains: Some(80),
+                runs: Some(1),
+                ..report(word)
+            };
+            let (after, _) = ended.after(&other, 100, Timestamp(3));
+            assert_eq!(
+                (after.word, after.remains, after.runs),
+                (StatusWord::Partial, Some(30), None),
+                "{word}"
+            );
+        }
     }
 
     #[test]
