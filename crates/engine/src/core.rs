@@ -69,6 +69,8 @@ pub(crate) struct Core {
     pub(crate) rechecks: Rechecks,
     /// Panels that say of too many orders at once that they are canceled.
     pub(crate) brakes: Brakes,
+    /// The same for orders that have ended: those that live say nothing about them, nor they about those.
+    pub(crate) later_brakes: Brakes,
     /// Orders that some task is placing right now; the store's compare-and-set would stop a second one, but only after it
     /// took a permit.
     pub(crate) placing: DashSet<OrderId>,

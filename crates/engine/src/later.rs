@@ -2,10 +2,11 @@
 //!
 //! Source: `money.md`, "Ledger": a final word changes later.
 
-use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::order::Order;
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Final, Report};
+use panelgate_domain::time::Timestamp;
 use panelgate_store::StoreError;
 
 use crate::brake::{Looked, SECOND_LOOK_AFTER};
@@ -19,48 +20,74 @@ enum Change {
     None,
     /// The customer gets more back.
     Pays(Fact, Settlement, Belief),
-    /// It would take money; nothing moves.
-    Costs,
+    /// It would take money; nothing moves, and the operator is asked.
+    Asks,
+}
+
+impl Change {
+    fn turns_canceled(&self) -> bool {
+        matches!(self, Self::Pays(fact, _, belief) if belief.turns_canceled(fact))
+    }
 }
 
 impl Core {
-    /// A panel reported on an order that has ended, or that is nobody's.
+    /// A panel reported on orders that have ended, or that are nobody's.
     pub(crate) async fn reported_later(
         &self,
         panel: &PanelName,
-        upstream_id: &UpstreamId,
-        report: &Report,
+        reports: Vec<(UpstreamId, Report)>,
     ) {
-        let Some(recheck) = self.rechecks.find(panel, upstream_id) else {
-            return;
-        };
-        let order = match self.orders(&[recheck.order]).await {
-            Ok(mut found) => found.remove(&recheck.order),
-            Err(error) => {
-                return tracing::error!(order = %recheck.order, %error, "an ended order could not be read");
-            }
-        };
-        let Some(order) = order else { return };
-        let mut doubt = None;
-        match self.changed(panel, &order, &recheck, report) {
-            Change::None => {}
-            Change::Costs => self.flag_change(&order, report).await,
-            Change::Pays(fact, settlement, Belief::Believed { is_confirmed }) => {
-                let turned = settlement.word == Final::Canceled && !is_confirmed;
-                let canceled = if turned { vec![order.id] } else { Vec::new() };
-                let seen = Looked {
-                    orders: vec![order.id],
-                    canceled,
-                };
-                if self.brakes.hold(panel, &seen, self.now()) {
-                    doubt = Some((fact, self.now().after(SECOND_LOOK_AFTER)));
-                } else {
-                    self.settle_later(&order, fact, settlement).await;
-                }
-            }
-            Change::Pays(fact, _, Belief::Doubted(until)) => doubt = Some((fact, until)),
+        let mut seen = Looked::default();
+        let mut changes = Vec::new();
+        for (upstream_id, report) in reports {
+            let Some(recheck) = self.rechecks.find(panel, &upstream_id) else {
+                continue;
+            };
+            let Some(order) = self.ended(recheck.order).await else {
+                continue;
+            };
+            let change = self.changed(panel, &order, &recheck, &report);
+            seen.add(order.id, change.turns_canceled());
+            changes.push((upstream_id, report, order, change));
         }
-        self.rechecks.looked(panel, upstream_id, self.now(), doubt);
+        let is_held = self.later_brakes.hold(panel, &seen, self.now());
+        for (upstream_id, report, order, change) in changes {
+            let doubt = self.follow_up(&order, &report, change, is_held).await;
+            self.rechecks.looked(panel, &upstream_id, self.now(), doubt);
+        }
+    }
+
+    async fn ended(&self, id: OrderId) -> Option<Order> {
+        match self.orders(&[id]).await {
+            Ok(mut found) => found.remove(&id),
+            Err(error) => {
+                tracing::error!(order = %id, %error, "an ended order could not be read");
+                None
+            }
+        }
+    }
+
+    /// Answers the end that is not believed yet, and until when.
+    async fn follow_up(
+        &self,
+        order: &Order,
+        report: &Report,
+        change: Change,
+        is_held: bool,
+    ) -> Option<(Fact, Timestamp)> {
+        let turns_canceled = change.turns_canceled();
+        match change {
+            Change::None => {}
+            Change::Asks => self.flag_change(order, report).await,
+            Change::Pays(fact, _, Belief::Doubted(until)) => return Some((fact, until)),
+            Change::Pays(fact, _, Belief::Believed { .. }) if is_held && turns_canceled => {
+                return Some((fact, self.now().after(SECOND_LOOK_AFTER)));
+            }
+            Change::Pays(fact, settlement, Belief::Believed { .. }) => {
+                self.settle_later(order, fact, settlement).await;
+            }
+        }
+        None
     }
 
     fn changed(
@@ -85,10 +112,10 @@ impl Core {
                 Change::Pays(fact, settlement, belief)
             }
             Verdict::Settle(settlement) if settlement.taken > taken && !same_end(order, &fact) => {
-                Change::Costs
+                Change::Asks
             }
             // It lives again, though all of its money went back.
-            Verdict::Live if order.ended == Some(Final::Canceled) => Change::Costs,
+            Verdict::Live if order.ended == Some(Final::Canceled) => Change::Asks,
             Verdict::Settle(_) | Verdict::Live | Verdict::Undecided(_) => Change::None,
         }
     }
@@ -128,3 +155,6 @@ fn same_end(order: &Order, fact: &Fact) -> bool {
         settled.word == fact.word && settled.remains == fact.remains && settled.runs == fact.runs
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,11 @@ impl Clock for Hands {
 
 impl Hands {
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.store(self.now().after(by).0, Ordering::Relaxed);
+        self.set(self.now().after(by));
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::Relaxed);
     }
 }
 

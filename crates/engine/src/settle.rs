@@ -93,11 +93,11 @@ impl Reports for Core {
         let endings = self.hold_mass_cancels(panel, &seen, endings);
         let closing = endings.into_iter().map(|ending| self.close(ending));
         join_all(closing).await;
-        for (upstream_id, look) in later {
-            if let Look::Report(report) = look {
-                self.reported_later(panel, &upstream_id, &report).await;
-            }
-        }
+        let later = later.into_iter().filter_map(|(id, look)| match look {
+            Look::Report(report) => Some((id, report)),
+            _ => None,
+        });
+        self.reported_later(panel, later.collect()).await;
     }
 
     fn outlook(&self, panel: &PanelName, id: &UpstreamId) -> Option<Outlook> {

@@ -124,6 +124,7 @@ impl Engine {
             looks: Looks::new(now),
             rechecks: Rechecks::default(),
             brakes: Brakes::default(),
+            later_brakes: Brakes::default(),
             placing: DashSet::new(),
             questions: DashSet::new(),
             forwarding: DashSet::new(),

@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::scene::{Scene, says};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+#[tokio::test]
+async fn ended_orders_that_turn_canceled_in_one_call_wait_all_together() {
+    let scene = Scene::with_orders(100).await;
+    let all = |word| (1..=100).map(move |n| (n, says(word, None)));
+    let ended = scene.now.now();
+    scene.hear(all("Completed")).await;
+    for seconds in [0, 300, 599] {
+        scene.now.set(ended.after(HOUR + Duration::from_secs(seconds)));
+        scene.hear(all("Canceled")).await;
+        scene.expect("0").await;
+    }
+    scene.now.set(ended.after(HOUR + Duration::from_secs(600)));
+    scene.hear(all("Canceled")).await;
+    scene.expect("1000").await;
+}
+
+/// However many live orders of the panel are well.
+#[tokio::test]
+async fn live_orders_do_not_vouch_for_ended_ones() {
+    let scene = Scene::with_orders(500).await;
+    scene
+        .hear((1..=50).map(|n| (n, says("Completed", Some(0)))))
+        .await;
+    scene
+        .hear((51..=500).map(|n| (n, says("In progress", Some(9)))))
+        .await;
+    scene
+        .hear((1..=50).map(|n| (n, says("Canceled", None))))
+        .await;
+    scene.expect("0").await;
+}
+
+#[tokio::test]
+async fn what_remains_of_a_refill_pays_nothing() {
+    let scene = Scene::with_orders(1).await;
+    scene.hear([(1, says("Partial", Some(30)))]).await;
+    scene.expect("3").await;
+    scene.hear([(1, says("Refill", Some(80)))]).await;
+    scene.hear([(1, says("Fail", Some(100)))]).await;
+    scene.expect("3").await;
+}
