@@ -20,7 +20,7 @@ enum Change {
     None,
     /// The customer gets more back.
     Pays(Fact, Settlement, Belief),
-    /// It would take money; nothing moves, and the operator is asked.
+    /// It would take money, or the formula cannot decide: nothing moves, and the operator is asked.
     Asks,
 }
 
@@ -116,6 +116,7 @@ impl Core {
             }
             // It lives again, though all of its money went back.
             Verdict::Live if order.ended == Some(Final::Canceled) => Change::Asks,
+            Verdict::Undecided(_) if !same_end(order, &fact) => Change::Asks,
             Verdict::Settle(_) | Verdict::Live | Verdict::Undecided(_) => Change::None,
         }
     }

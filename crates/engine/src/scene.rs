@@ -14,6 +14,7 @@ use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
 use panelgate_domain::markup::{Markup, OnLoss, Terms};
 use panelgate_domain::money::Money;
+use panelgate_domain::order::Order;
 use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
@@ -97,6 +98,13 @@ impl Scene {
         let looks = looks.into_iter();
         let looks = looks.map(|(order, report)| (upstream_id(order), Look::Report(report)));
         self.core().reported(&panel(), looks.collect()).await;
+    }
+
+    /// As the store has it, with what waited to be written.
+    pub(crate) async fn order(&self, order: i64) -> Order {
+        self.core().write_learned().await;
+        let found = self.store.orders(vec![OrderId(order)]).await;
+        found.expect("read").pop().expect("there")
     }
 
     /// What ann has left of what is not held.

@@ -12,7 +12,9 @@ async fn ended_orders_that_turn_canceled_in_one_call_wait_all_together() {
     let ended = scene.now.now();
     scene.hear(all("Completed")).await;
     for seconds in [0, 300, 599] {
-        scene.now.set(ended.after(HOUR + Duration::from_secs(seconds)));
+        scene
+            .now
+            .set(ended.after(HOUR + Duration::from_secs(seconds)));
         scene.hear(all("Canceled")).await;
         scene.expect("0").await;
     }
@@ -45,4 +47,15 @@ async fn what_remains_of_a_refill_pays_nothing() {
     scene.hear([(1, says("Refill", Some(80)))]).await;
     scene.hear([(1, says("Fail", Some(100)))]).await;
     scene.expect("3").await;
+}
+
+#[tokio::test]
+async fn a_later_end_that_the_formula_cannot_decide_is_for_the_operator() {
+    let scene = Scene::with_orders(1).await;
+    scene.hear([(1, says("Completed", Some(0)))]).await;
+    scene.hear([(1, says("Completed", None))]).await;
+    assert_eq!(scene.order(1).await.flag, None);
+    scene.hear([(1, says("Partial", None))]).await;
+    assert!(scene.order(1).await.flag.is_some());
+    scene.expect("0").await;
 }
