@@ -9,6 +9,9 @@ use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::order::Order;
 use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
+use panelgate_upstream::Kind;
+
+use crate::settings::Settings;
 
 /// Ended orders, by what their panels call them.
 #[derive(Debug, Default)]
@@ -65,34 +68,51 @@ impl Rechecks {
         }
     }
 
-    /// When it is looked at next; `None`, from then on, if it has been long enough.
+    /// When and how it is looked at next; `None`, from then on, if it has been long enough.
     pub(crate) fn next(
         &self,
         panel: &PanelName,
         id: &UpstreamId,
-        watch_for: Duration,
-    ) -> Option<Timestamp> {
+        settings: &Settings,
+    ) -> Option<(Timestamp, Kind)> {
         let key = (panel.clone(), id.clone());
-        let next = self.0.get(&key)?.next();
-        let over = self
-            .0
-            .remove_if(&key, |_, recheck| next > recheck.closed.after(watch_for));
-        over.is_none().then_some(next)
+        let recheck = *self.0.get(&key)?;
+        let next = recheck.next(settings.fresh_for);
+        let over = self.0.remove_if(&key, |_, recheck| {
+            next > recheck.watched_until(settings.recheck_for)
+        });
+        over.is_none().then_some((next, recheck.kind()))
     }
 }
 
 impl Recheck {
-    fn next(&self) -> Timestamp {
+    fn next(&self, fresh_for: Duration) -> Timestamp {
         if let Some((_, until)) = self.doubt {
-            return until.max(self.looked);
+            return until.max(self.looked.after(fresh_for));
         }
         let age = self.looked.since(self.closed);
         self.looked.after(age.max(FIRST))
+    }
+
+    /// As for live orders: only odd answers are doubted from the moment they came, and need a call of their own.
+    fn kind(&self) -> Kind {
+        match self.doubt {
+            Some((fact, until)) if until <= fact.at => Kind::Alone,
+            _ => Kind::Ended,
+        }
+    }
+
+    /// What is doubted at the end of the watch is decided yet, if that can be done in reasonable time.
+    fn watched_until(&self, watch_for: Duration) -> Timestamp {
+        let more = self.doubt.map_or(Duration::ZERO, |_| TO_DECIDE);
+        self.closed.after(watch_for + more)
     }
 }
 
 /// The first look comes so long after the end.
 const FIRST: Duration = Duration::from_secs(3_600);
+/// How much longer a doubted end is watched.
+const TO_DECIDE: Duration = Duration::from_secs(24 * 3_600);
 /// Bound of this memory: about 100 MB.
 const MOST: usize = 500_000;
 
@@ -112,11 +132,36 @@ mod tests {
             ..order(1, OrderState::Closed)
         });
         let mut hours = Vec::new();
-        while let Some(next) = rechecks.next(&panel, &id, Duration::from_secs(24 * 3_600)) {
+        let settings = Settings {
+            recheck_for: Duration::from_secs(24 * 3_600),
+            ..Settings::new("USD".into())
+        };
+        while let Some((next, Kind::Ended)) = rechecks.next(&panel, &id, &settings) {
             hours.push(next.0 / 3_600_000);
             rechecks.looked(&panel, &id, next, None);
         }
         assert_eq!(hours, [1, 2, 4, 8, 16]);
         assert!(rechecks.find(&panel, &id).is_none());
+    }
+
+    #[test]
+    fn a_doubt_that_comes_late_is_decided_yet() {
+        let rechecks = Rechecks::default();
+        let (panel, id): (PanelName, UpstreamId) = ("alpha".into(), "77".into());
+        rechecks.watch(&Order {
+            closed: Some(Timestamp(0)),
+            ..order(1, OrderState::Closed)
+        });
+        let settings = Settings::new("USD".into());
+        let last = Timestamp(0).after(settings.recheck_for);
+        let later = last.after(Duration::from_secs(600));
+        rechecks.looked(&panel, &id, last, Some((Fact::accepted(last), later)));
+        assert_eq!(
+            rechecks.next(&panel, &id, &settings),
+            Some((later, Kind::Ended))
+        );
+        let weeks = later.after(settings.recheck_for);
+        rechecks.looked(&panel, &id, weeks, Some((Fact::accepted(last), later)));
+        assert_eq!(rechecks.next(&panel, &id, &settings), None);
     }
 }

@@ -104,9 +104,9 @@ impl Reports for Core {
         let (now, tick) = (self.now(), Instant::now());
         let at = |then: Timestamp| on_the_monotonic_clock(then, now, tick);
         let Some(order) = self.book.placed_as(panel, id) else {
-            let next = self.rechecks.next(panel, id, self.settings.recheck_for)?;
+            let (next, kind) = self.rechecks.next(panel, id, &self.settings)?;
             return Some(Outlook {
-                kind: Kind::Ended,
+                kind,
                 fresh_until: at(next),
                 due: at(next),
                 next_miss: None,

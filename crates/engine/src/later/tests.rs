@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use panelgate_upstream::{Kind, Reports};
+use tokio::time::Instant;
+
 use crate::clock::Clock;
-use crate::scene::{Scene, says};
+use crate::scene::{Scene, counts, panel, says, upstream_id};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -58,4 +61,23 @@ async fn a_later_end_that_the_formula_cannot_decide_is_for_the_operator() {
     scene.hear([(1, says("Partial", None))]).await;
     assert!(scene.order(1).await.flag.is_some());
     scene.expect("0").await;
+}
+
+#[tokio::test]
+async fn an_odd_later_end_is_confirmed_in_a_call_of_its_own_and_not_at_once() {
+    let scene = Scene::with_orders(1).await;
+    let outlook = || {
+        let outlook = scene.core().outlook(&panel(), &upstream_id(1));
+        outlook.expect("watched")
+    };
+    scene.hear([(1, counts("Completed", 5))]).await;
+    assert_eq!(outlook().kind, Kind::Ended);
+    for odd in [counts("Canceled", 9), says("whatever", None)] {
+        scene.hear([(1, odd)]).await;
+        assert_eq!(outlook().kind, Kind::Alone);
+        assert!(outlook().due > Instant::now() + Duration::from_secs(10));
+    }
+    scene.expect("0").await;
+    scene.hear([(1, counts("Canceled", 9))]).await;
+    scene.expect("10").await;
 }
