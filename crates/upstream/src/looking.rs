@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use panelgate_domain::ids::{CustomerId, PanelName, UpstreamId};
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::placement::About;
-use panelgate_domain::status::Report;
+use panelgate_domain::status::{Heard, Report};
 use panelgate_wire::answer::{self, AnswerError, Statuses};
 use panelgate_wire::call::Call;
 use panelgate_wire::refusal::Meaning;
@@ -251,7 +251,13 @@ fn looks(
         Ok(mut statuses) => {
             let mut without = Vec::new();
             let mut look = |id: &UpstreamId| match statuses.reports.remove(id) {
-                Some(Ok(report)) => Look::Report(report),
+                Some(Ok(report)) => {
+                    // A word that is not known shows nothing either, and soon asking again will not change that.
+                    if matches!(report.heard, Heard::Unknown(_)) {
+                        without.push(id.clone());
+                    }
+                    Look::Report(report)
+                }
                 other => {
                     without.push(id.clone());
                     match other {

@@ -158,6 +158,22 @@ async fn what_the_panel_says_of_each_order_is_told_apart() {
     assert_eq!(strangers.as_deref(), Some("1"));
 }
 
+/// Nobody looks at such an order all the time, nor makes its customer wait.
+#[tokio::test]
+async fn a_word_that_is_not_known_is_heard_and_asked_for_less_and_less_often() {
+    let peer = Peer::start(|_| json(r#"{"status":"whatever"}"#)).await;
+    let office = Office::open(settings(&peer.url()));
+    office.follow(Kind::Live, &ids([1]));
+    for _ in 0..3 {
+        office.desk.ask(customer(1), ids([1])).await;
+    }
+    let looks = office.recorder.looks.lock().concat();
+    assert!(
+        matches!(&looks[..], [(_, Look::Report(_))]),
+        "one look, and then a rest: {looks:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_call_that_fails_is_reported_and_nobody_waits_for_ever() {
     let peer = Peer::start(|_| Act::Reset).await;
