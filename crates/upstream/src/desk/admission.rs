@@ -286,7 +286,7 @@ mod tests {
         }
         assert!((58..=62).contains(&served[0]), "{served:?}");
         assert!((28..=32).contains(&served[1]), "{served:?}");
-        assert_eq!(start.elapsed().as_millis(), 9_900);
+        assert!((9_900..10_300).contains(&start.elapsed().as_millis()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -299,7 +299,7 @@ mod tests {
             .await;
         assert_eq!(too_late.map(|_| ()), Err(NotAdmitted::TooLate));
         let _second = admission.admit(Class::Money, LONG).await.expect("in time");
-        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert!((1_000..1_030).contains(&start.elapsed().as_millis()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -319,7 +319,7 @@ mod tests {
         first.abort();
         let start = Instant::now();
         second.await.expect("runs").expect("admitted");
-        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert!((1_000..1_030).contains(&start.elapsed().as_millis()));
         assert_eq!(admission.waiting(), [0; 3]);
     }
 
