@@ -3,6 +3,12 @@
 -- The fact's final word is not believed before this time; nothing is left to doubt once the order is closed.
 ALTER TABLE orders ADD COLUMN doubt INTEGER CHECK (doubt IS NULL OR state = 'placed');
 
+-- Until now the final word of a placed order was its doubt, from the moment it came, unless no formula decides it.
+UPDATE orders SET doubt = fact_at
+WHERE state = 'placed' AND (
+    fact_word IN ('Completed', 'Canceled')
+    OR (fact_word = 'Partial' AND (fact_remains IS NOT NULL OR fact_runs IS NOT NULL)));
+
 -- Orders whose panel may still change its mind.
 CREATE INDEX orders_recently_ended ON orders (closed, id) WHERE closed_by = 'fact';
 
