@@ -22,6 +22,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis(duration)))
     }
 
+    /// The moment in the middle between an earlier one and this.
+    #[must_use]
+    pub fn middle_since(self, earlier: Self) -> Self {
+        self.before(self.since(earlier).checked_div(2).unwrap_or_default())
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead (clocks jump).
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -42,5 +48,7 @@ mod tests {
     fn a_moment_ahead_is_no_time_ago() {
         assert_eq!(Timestamp(5).since(Timestamp(9)), Duration::ZERO);
         assert_eq!(Timestamp(9).since(Timestamp(5)), Duration::from_millis(4));
+        assert_eq!(Timestamp(5).middle_since(Timestamp(9)), Timestamp(5));
+        assert_eq!(Timestamp(9).middle_since(Timestamp(5)), Timestamp(7));
     }
 }

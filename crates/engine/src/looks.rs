@@ -43,7 +43,7 @@ impl Looks {
         if let (true, Some(fact)) = (delivered, order.fact) {
             let mut completions = self.completions.write();
             let curve = completions.entry(order.service).or_default();
-            let ended = fact.at.before(fact.at.since(lived) / 2);
+            let ended = fact.at.middle_since(lived);
             curve.add(ended.since(order.created));
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::desk::Desk;
-use crate::desk::admission::{NotAdmitted, Permit};
+use crate::desk::admission::{NotAdmitted, Permit, moment_after};
 use crate::desk::class::Class;
 
 /// Questions that wait for a call. `A` is what becomes of one id.
@@ -64,7 +64,7 @@ impl<A: Clone> Merge<A> {
         within: Duration,
     ) -> HashMap<UpstreamId, A> {
         let now = Instant::now();
-        let until = now.checked_add(within).unwrap_or(now + FOR_EVER);
+        let until = moment_after(within);
         let mut answers = Vec::with_capacity(ids.len());
         {
             let mut waiting = self.waiting.lock();
@@ -213,6 +213,3 @@ fn tell<A>(asker: oneshot::Sender<A>, answer: A) {
     // Whoever went away does not want to know.
     _ = asker.send(answer);
 }
-
-/// What stands in for "for ever" where a duration cannot be added to a moment.
-const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);

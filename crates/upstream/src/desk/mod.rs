@@ -14,7 +14,6 @@ mod snapshot;
 mod usage;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -72,7 +71,6 @@ struct Inner {
     listeners: Arc<Semaphore>,
     cancels: Merge<Wish>,
     refill_looks: Merge<Answered>,
-    cancels_singly: AtomicBool,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -131,7 +129,6 @@ impl Desk {
             listeners: Arc::new(Semaphore::new(add::MAX_LISTENERS)),
             cancels: Merge::new(),
             refill_looks: Merge::new(),
-            cancels_singly: AtomicBool::new(false),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }));
@@ -162,7 +159,6 @@ impl Desk {
         if !same_key || old.settings.url != settings.url {
             self.0.rests.lock().moved();
             self.0.traits.lock().clear();
-            self.0.cancels_singly.store(false, Ordering::Relaxed);
             self.0.watch.with(|lookout| lookout.set_singular(false));
             self.0.admission.forget_failures();
         }
@@ -259,12 +255,7 @@ impl Desk {
 
     /// How the panel speaks, as found out before: see [`Reports::learned`].
     pub fn remember(&self, what: PanelTrait) {
-        self.0.traits.lock().insert(what);
-        match what {
-            PanelTrait::SingularStatus => self.0.watch.with(|lookout| lookout.set_singular(true)),
-            PanelTrait::SingularCancel => self.0.cancels_singly.store(true, Ordering::Relaxed),
-            PanelTrait::ListStatus => {}
-        }
+        self.take_note(what);
     }
 }
 
@@ -341,16 +332,23 @@ impl Desk {
 
     /// Whether the panel is known not to understand `orders` in `cancel`.
     pub(crate) fn cancels_singly(&self) -> bool {
-        self.0.cancels_singly.load(Ordering::Relaxed)
+        self.0.traits.lock().contains(&PanelTrait::SingularCancel)
     }
 
     /// It was found out how the panel speaks; told once.
     pub(crate) async fn learned(&self, what: PanelTrait) {
-        let new = self.0.traits.lock().insert(what);
-        self.remember(what);
+        let new = self.take_note(what);
         if let Some(reports) = self.reports().filter(|_| new) {
             reports.learned(&self.0.panel, what).await;
         }
+    }
+
+    /// From now on the panel is asked as it speaks. Whether that is new.
+    fn take_note(&self, what: PanelTrait) -> bool {
+        if what == PanelTrait::SingularStatus {
+            self.0.watch.with(|lookout| lookout.set_singular(true));
+        }
+        self.0.traits.lock().insert(what)
     }
 
     /// How the panel departs from the protocol, as far as is known.

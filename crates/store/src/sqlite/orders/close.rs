@@ -102,8 +102,7 @@ pub(in crate::sqlite) fn by_fact(
     steps::changed(&order, rows)?;
     cost::book_charge(connection, &order, fact.charge, fact.at)?;
     if settlement.word != Final::Canceled {
-        let ended = fact.at.before(fact.at.since(lived) / 2);
-        completions::count(connection, &order, ended)?;
+        completions::count(connection, &order, fact.at.middle_since(lived))?;
     }
     let ending = Ending {
         settlement,
