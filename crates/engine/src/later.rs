@@ -12,7 +12,7 @@ use panelgate_store::StoreError;
 use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
 use crate::rechecks::Recheck;
-use crate::settle::Belief;
+use crate::settle::{Belief, Told};
 
 /// What a look at an ended order leads to.
 enum Change {
@@ -32,27 +32,23 @@ impl Change {
 
 impl Core {
     /// A panel reported on orders that have ended, or that are nobody's.
-    pub(crate) async fn reported_later(
-        &self,
-        panel: &PanelName,
-        reports: Vec<(UpstreamId, Report)>,
-    ) {
+    pub(crate) async fn reported_later(&self, panel: &PanelName, reports: Vec<(UpstreamId, Told)>) {
         let mut seen = Looked::default();
         let mut changes = Vec::new();
-        for (upstream_id, report) in reports {
+        for (upstream_id, told) in reports {
             let Some(recheck) = self.rechecks.find(panel, &upstream_id) else {
                 continue;
             };
             let Some(order) = self.ended(recheck.order).await else {
                 continue;
             };
-            let change = self.changed(panel, &order, &recheck, &report);
+            let change = self.changed(panel, &order, &recheck, &told);
             seen.add(order.id, change.turns_canceled());
-            changes.push((upstream_id, report, order, change));
+            changes.push((upstream_id, told, order, change));
         }
         let is_held = self.later_brakes.hold(panel, &seen, self.now());
-        for (upstream_id, report, order, change) in changes {
-            let doubt = self.follow_up(&order, &report, change, is_held).await;
+        for (upstream_id, told, order, change) in changes {
+            let doubt = self.follow_up(&order, &told.report, change, is_held).await;
             self.rechecks.looked(panel, &upstream_id, self.now(), doubt);
         }
     }
@@ -90,13 +86,7 @@ impl Core {
         None
     }
 
-    fn changed(
-        &self,
-        panel: &PanelName,
-        order: &Order,
-        recheck: &Recheck,
-        report: &Report,
-    ) -> Change {
+    fn changed(&self, panel: &PanelName, order: &Order, recheck: &Recheck, told: &Told) -> Change {
         let (Some(settled), Some(taken)) = (order.fact, order.taken) else {
             return Change::None;
         };
@@ -104,11 +94,11 @@ impl Core {
             Some((fact, until)) => (fact, Some(until)),
             None => (settled, None),
         };
-        let (fact, oddities) = known.after(report, order.quantity.total(), self.now());
+        let (fact, oddities) = known.after(&told.report, order.quantity.total(), self.now());
         self.count_odd(panel, &oddities);
         match order.basis().settle(&fact) {
             Verdict::Settle(settlement) if settlement.taken < taken => {
-                let belief = Belief::of(&known, doubt, &fact, report, &oddities);
+                let belief = Belief::of(&known, doubt, &fact, told, &oddities);
                 Change::Pays(fact, settlement, belief)
             }
             Verdict::Settle(settlement) if settlement.taken > taken && !same_end(order, &fact) => {

@@ -69,14 +69,16 @@ impl Reports for Core {
         let mut endings = Vec::new();
         let mut seen = Looked::default();
         let mut later = Vec::new();
+        let is_alone = looks.len() == 1;
         for (upstream_id, look) in looks {
             let Some(order) = self.book.placed_as(panel, &upstream_id) else {
                 later.push((upstream_id, look));
                 continue;
             };
+            let trust = Trust::of(&look, is_alone);
             match look {
-                Look::Report(report) => {
-                    let next = self.consider(panel, &order, &report);
+                Look::Report(report) | Look::Doubtful(report) => {
+                    let next = self.consider(panel, &order, &Told { report, trust });
                     seen.add(order.id, next.turns_canceled());
                     match next {
                         Next::Keep { fact, flag, doubt } => {
@@ -93,9 +95,12 @@ impl Reports for Core {
         let endings = self.hold_mass_cancels(panel, &seen, endings);
         let closing = endings.into_iter().map(|ending| self.close(ending));
         join_all(closing).await;
-        let later = later.into_iter().filter_map(|(id, look)| match look {
-            Look::Report(report) => Some((id, report)),
-            _ => None,
+        let later = later.into_iter().filter_map(|(id, look)| {
+            let trust = Trust::of(&look, is_alone);
+            match look {
+                Look::Report(report) | Look::Doubtful(report) => Some((id, Told { report, trust })),
+                Look::Error { .. } | Look::Spoils | Look::Failed(_) => None,
+            }
         });
         self.reported_later(panel, later.collect()).await;
     }
@@ -134,16 +139,28 @@ impl Reports for Core {
 }
 
 impl Core {
-    fn consider(&self, panel: &PanelName, order: &Order, report: &Report) -> Next {
+    fn consider(&self, panel: &PanelName, order: &Order, told: &Told) -> Next {
         let known = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
-        let (fact, oddities) = known.after(report, order.quantity.total(), self.now());
+        let (fact, oddities) = known.after(&told.report, order.quantity.total(), self.now());
         self.count_odd(panel, &oddities);
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
-        let belief = Belief::of(&known, order.doubt, &fact, report, &oddities);
+        let belief = Belief::of(&known, order.doubt, &fact, told, &oddities);
         let keep = |flag, doubt| Next::Keep { fact, flag, doubt };
         match (order.basis().settle(&fact), belief) {
             (Verdict::Live, _) => keep(flag, None),
             (Verdict::Undecided(why), _) => keep(Some(why.to_owned()), None),
+            // Said among others it is no news, and does not put off the look alone that is due.
+            (Verdict::Settle(_), Belief::Doubted(until))
+                if told.trust != Trust::Alone
+                    && order.doubt == Some(until)
+                    && until <= known.at =>
+            {
+                Next::Keep {
+                    fact: known,
+                    flag,
+                    doubt: Some(until),
+                }
+            }
             (Verdict::Settle(_), Belief::Doubted(until)) => keep(flag, Some(until)),
             (Verdict::Settle(settlement), Belief::Believed { is_confirmed }) => {
                 Next::Close(Ending {
@@ -246,13 +263,41 @@ impl Core {
     }
 }
 
+/// A report, and what its answer says for it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) report: Report,
+    pub(crate) trust: Trust,
+}
+
+/// How sure it is that a report is about its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Nothing else was asked for: this alone dispels what is odd.
+    Alone,
+    /// It came with others.
+    Shared,
+    /// So did what nobody asked for: that is odd by itself.
+    Doubtful,
+}
+
+impl Trust {
+    const fn of(look: &Look, is_alone: bool) -> Self {
+        match look {
+            Look::Doubtful(_) => Self::Doubtful,
+            _ if is_alone => Self::Alone,
+            _ => Self::Shared,
+        }
+    }
+}
+
 /// Whether money moves on an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Belief {
     /// It does.
     Believed {
-        /// Because a second look said the same, after a wait: what is only odd is looked at again at once, and that says
-        /// nothing against a mass cancel.
+        /// Because a second look said the same after a wait: what is only odd is looked at again at once, and that says
+        /// nothing about a mass cancel.
         is_confirmed: bool,
     },
     /// Not before a look at or after this time says the same.
@@ -265,24 +310,30 @@ impl Belief {
         known: &Fact,
         doubt: Option<Timestamp>,
         fact: &Fact,
-        report: &Report,
+        told: &Told,
         oddities: &[Oddity],
     ) -> Self {
+        let is_odd = told.trust == Trust::Doubtful
+            || oddities.iter().any(|oddity| oddity.needs_second_look());
         let says_the_end =
-            matches!(&report.heard, Heard::Word(word) if word.final_word().is_some());
+            matches!(&told.report.heard, Heard::Word(word) if word.final_word().is_some());
         let says_the_same =
             known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs;
         match doubt {
             Some(until) if !says_the_end => Self::Doubted(until),
-            Some(until) if says_the_same && fact.at >= until => Self::Believed {
-                is_confirmed: until > known.at,
-            },
+            // The wait is what mass cancels need, and the call of its own what is odd needs.
+            Some(until) if says_the_same && fact.at >= until && until > known.at => {
+                Self::Believed { is_confirmed: true }
+            }
+            Some(until) if says_the_same && fact.at >= until && told.trust == Trust::Alone => {
+                Self::Believed {
+                    is_confirmed: false,
+                }
+            }
             Some(until) if says_the_same => Self::Doubted(until),
             // It ends otherwise than it did: that waits for a second look too, and no shorter than the first one.
             Some(until) => Self::Doubted(until.max(fact.at)),
-            None if oddities.iter().any(|oddity| oddity.needs_second_look()) => {
-                Self::Doubted(fact.at)
-            }
+            None if is_odd => Self::Doubted(fact.at),
             None => Self::Believed {
                 is_confirmed: false,
             },

@@ -26,6 +26,8 @@ use crate::lookout::{Ended, Finished, Knobs, Lookout, Outlook, Ready, Round};
 pub enum Look {
     /// What the panel reports.
     Report(Report),
+    /// The same, in an answer about several ids that also holds what nobody asked for: it may be about other orders.
+    Doubtful(Report),
     /// The panel has an error for this id, or nothing at all.
     Error {
         /// Its text, or what was wrong; the key is redacted.
@@ -250,13 +252,18 @@ fn looks(
     match answer {
         Ok(mut statuses) => {
             let mut without = Vec::new();
+            let is_doubtful = statuses.strangers > 0 && ids.len() > 1;
             let mut look = |id: &UpstreamId| match statuses.reports.remove(id) {
                 Some(Ok(report)) => {
                     // A word that is not known shows nothing either, and soon asking again will not change that.
                     if matches!(report.heard, Heard::Unknown(_)) {
                         without.push(id.clone());
                     }
-                    Look::Report(report)
+                    if is_doubtful {
+                        Look::Doubtful(report)
+                    } else {
+                        Look::Report(report)
+                    }
                 }
                 other => {
                     without.push(id.clone());

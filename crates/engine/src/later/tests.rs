@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use panelgate_upstream::{Kind, Reports};
+use panelgate_upstream::{Kind, Look, Reports};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -79,5 +79,19 @@ async fn an_odd_later_end_is_confirmed_in_a_call_of_its_own_and_not_at_once() {
     }
     scene.expect("0").await;
     scene.hear([(1, counts("Canceled", 9))]).await;
+    scene.expect("10").await;
+}
+
+#[tokio::test]
+async fn a_later_end_in_an_answer_with_strange_ids_waits_for_a_second_look() {
+    let scene = Scene::with_orders(1).await;
+    scene.hear([(1, says("Completed", None))]).await;
+    let look = Look::Doubtful(says("Canceled", None));
+    scene
+        .core()
+        .reported(&panel(), vec![(upstream_id(1), look)])
+        .await;
+    scene.expect("0").await;
+    scene.hear([(1, says("Canceled", None))]).await;
     scene.expect("10").await;
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use panelgate_domain::time::Timestamp;
 
 use super::*;
-use crate::scene::{Scene, counts};
+use crate::scene::{Scene, counts, panel, upstream_id};
 
 fn report(word: &str, remains: Option<i64>, start_count: i64) -> Report {
     Report {
@@ -25,7 +25,11 @@ fn believed(looks: &[Report]) -> Option<usize> {
     let mut doubt = None;
     for (n, report) in looks.iter().enumerate() {
         let (fact, odd) = known.after(report, 100, Timestamp(1));
-        match Belief::of(&known, doubt, &fact, report, &odd) {
+        let told = Told {
+            report: report.clone(),
+            trust: Trust::Alone,
+        };
+        match Belief::of(&known, doubt, &fact, &told, &odd) {
             Belief::Believed { .. } => return Some(n),
             Belief::Doubted(until) => doubt = Some(until),
         }
@@ -81,4 +85,41 @@ fn what_has_been_lies_in_the_past() {
     assert_eq!(at(60_000), tick);
     assert_eq!(at(61_000), tick + std::time::Duration::from_secs(1));
     assert!(at(59_000) < tick && at(58_000) < at(59_000));
+}
+
+/// It may be about other orders: a look at each of them alone has to say the same.
+#[tokio::test]
+async fn an_end_in_an_answer_with_strange_ids_waits_for_a_second_look_alone() {
+    let scene = Scene::with_orders(1).await;
+    for (word, available) in [("In progress", "0"), ("Canceled", "0")] {
+        let look = Look::Doubtful(counts(word, 5));
+        scene
+            .core()
+            .reported(&panel(), vec![(upstream_id(1), look)])
+            .await;
+        scene.expect(available).await;
+    }
+    let outlook = scene.core().outlook(&panel(), &upstream_id(1));
+    assert_eq!(outlook.expect("watched").kind, Kind::Alone);
+    scene.hear([(1, counts("Canceled", 5))]).await;
+    scene.expect("10").await;
+}
+
+/// A panel that answers for other orders may do so twice; and polls must not put off the look that decides.
+#[tokio::test]
+async fn an_odd_end_is_not_confirmed_among_others_and_its_look_alone_stays_due() {
+    let scene = Scene::with_orders(2).await;
+    let both = |word, count| [1, 2].map(|n| (n, counts(word, count)));
+    scene.hear(both("In progress", 5)).await;
+    for _ in 0..3 {
+        scene.hear(both("Canceled", 9)).await;
+        scene.now.advance(Duration::from_secs(15));
+        let outlook = scene.core().outlook(&panel(), &upstream_id(1));
+        let outlook = outlook.expect("watched");
+        assert_eq!(outlook.kind, Kind::Alone);
+        assert!(outlook.due <= Instant::now());
+    }
+    scene.expect("0").await;
+    scene.hear([(1, counts("Canceled", 9))]).await;
+    scene.expect("10").await;
 }

@@ -147,7 +147,7 @@ async fn what_the_panel_says_of_each_order_is_told_apart() {
     office.desk.ask(customer(1), ids([1, 2, 3])).await;
     let looks = office.recorder.looks.lock().concat();
     assert_eq!(looks.len(), 3);
-    assert!(matches!(looks[0], (_, Look::Report(_))), "{looks:?}");
+    assert!(matches!(looks[0], (_, Look::Doubtful(_))), "{looks:?}");
     let text = "Incorrect order ID".to_owned();
     assert_eq!(looks[1], ("2".into(), Look::Error { text, times: 1 }));
     assert!(
