@@ -94,7 +94,8 @@ impl Core {
             Some((fact, until)) => (fact, Some(until)),
             None => (settled, None),
         };
-        let (fact, oddities) = known.after(&told.report, order.quantity.total(), self.now());
+        let now = self.now().max(known.at);
+        let (fact, oddities) = known.after(&told.report, order.quantity.total(), now);
         self.count_odd(panel, &oddities);
         match order.basis().settle(&fact) {
             Verdict::Settle(settlement) if settlement.taken < taken => {

@@ -108,7 +108,7 @@ impl Reports for Core {
     fn outlook(&self, panel: &PanelName, id: &UpstreamId) -> Option<Outlook> {
         let (now, tick) = (self.now(), Instant::now());
         let at = |then: Timestamp| on_the_monotonic_clock(then, now, tick);
-        let Some(order) = self.book.placed_as(panel, id) else {
+        let Some(mut order) = self.book.placed_as(panel, id) else {
             let (next, kind) = self.rechecks.next(panel, id, &self.settings)?;
             return Some(Outlook {
                 kind,
@@ -117,6 +117,13 @@ impl Reports for Core {
                 next_miss: None,
             });
         };
+        // Nothing was learned in times to come: the clock was set back, and nobody waits until it has caught up.
+        if let Some(fact) = &mut order.fact {
+            fact.at = fact.at.min(now);
+        }
+        order.doubt = order
+            .doubt
+            .map(|until| until.min(now.after(SECOND_LOOK_AFTER)));
         let fact_at = order.fact.map_or(order.created, |fact| fact.at);
         let fresh_until = fact_at.after(self.settings.fresh_for);
         // Only odd answers are doubted from the moment they came.
@@ -141,7 +148,9 @@ impl Reports for Core {
 impl Core {
     fn consider(&self, panel: &PanelName, order: &Order, told: &Told) -> Next {
         let known = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
-        let (fact, oddities) = known.after(&told.report, order.quantity.total(), self.now());
+        // Looks at an order come one after the other, whatever the clock says: what is older than the fact is never kept.
+        let now = self.now().max(known.at);
+        let (fact, oddities) = known.after(&told.report, order.quantity.total(), now);
         self.count_odd(panel, &oddities);
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
         let belief = Belief::of(&known, order.doubt, &fact, told, &oddities);

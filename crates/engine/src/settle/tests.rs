@@ -3,6 +3,7 @@ use std::time::Duration;
 use panelgate_domain::time::Timestamp;
 
 use super::*;
+use crate::clock::Clock;
 use crate::scene::{Scene, counts, panel, upstream_id};
 
 fn report(word: &str, remains: Option<i64>, start_count: i64) -> Report {
@@ -120,6 +121,27 @@ async fn an_odd_end_is_not_confirmed_among_others_and_its_look_alone_stays_due()
         assert!(outlook.due <= Instant::now());
     }
     scene.expect("0").await;
+    scene.hear([(1, counts("Canceled", 9))]).await;
+    scene.expect("10").await;
+}
+
+#[tokio::test]
+async fn an_order_goes_on_though_the_clock_was_set_back() {
+    let scene = Scene::with_orders(1).await;
+    let (start, year) = (scene.now.now(), Duration::from_secs(365 * 24 * 60 * 60));
+    scene.now.advance(year);
+    scene.hear([(1, counts("In progress", 5))]).await;
+    scene.now.set(start);
+    let due = || {
+        let outlook = scene.core().outlook(&panel(), &upstream_id(1));
+        outlook.expect("watched").due
+    };
+    let soon = || Instant::now() + Duration::from_secs(60);
+    assert!(due() < soon());
+    scene.hear([(1, counts("Canceled", 9))]).await;
+    scene.expect("0").await;
+    scene.now.advance(Duration::from_secs(60));
+    assert!(due() < Instant::now() + SECOND_LOOK_AFTER + Duration::from_secs(1));
     scene.hear([(1, counts("Canceled", 9))]).await;
     scene.expect("10").await;
 }
