@@ -11,6 +11,7 @@ use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use panelgate_upstream::Kind;
 
+use crate::looks::spread;
 use crate::settings::Settings;
 
 /// Ended orders, by what their panels call them.
@@ -32,6 +33,19 @@ impl Rechecks {
     /// An order was closed by a fact; what follows is looked at. Nothing happens for an order without an id at a panel, or if
     /// too many are watched.
     pub(crate) fn watch(&self, order: &Order) {
+        self.watch_from(order, |closed| closed);
+    }
+
+    /// The same for an order that a process before this one closed and may have looked at since: sometime between half of its
+    /// age and now, as far as anybody knows. So a start looks no more often than usual.
+    pub(crate) fn watch_again(&self, order: &Order, now: Timestamp) {
+        self.watch_from(order, |closed| match now.since(closed) / 2 {
+            half if half * 2 > FIRST => closed.after(half + spread(order.id, now, half)),
+            _ => closed,
+        });
+    }
+
+    fn watch_from(&self, order: &Order, looked: impl Fn(Timestamp) -> Timestamp) {
         let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) else {
             return;
         };
@@ -42,7 +56,7 @@ impl Rechecks {
             order: order.id,
             doubt: None,
             closed,
-            looked: closed,
+            looked: looked(closed),
         };
         self.0.insert((panel.clone(), id.clone()), recheck);
     }
@@ -142,6 +156,33 @@ mod tests {
         }
         assert_eq!(hours, [1, 2, 4, 8, 16]);
         assert!(rechecks.find(&panel, &id).is_none());
+    }
+
+    #[test]
+    fn a_start_looks_at_what_ended_before_it_no_more_often_than_usual() {
+        let rechecks = Rechecks::default();
+        let (panel, settings): (PanelName, _) = ("alpha".into(), Settings::new("USD".into()));
+        let now = Timestamp(20 * 3_600_000);
+        let due = |id: i64, closed: i64| {
+            let upstream_id = UpstreamId::new(id.to_string());
+            let order = Order {
+                id: OrderId(id),
+                upstream_id: Some(upstream_id.clone()),
+                closed: Some(Timestamp(closed * 3_600_000)),
+                ..order(1, OrderState::Closed)
+            };
+            rechecks.watch_again(&order, now);
+            let next = rechecks.next(&panel, &upstream_id, &settings);
+            next.expect("watched").0.0 - now.0
+        };
+        let soon = (1..=1_000).filter(|id| (0..3_600_000).contains(&due(*id, 10)));
+        let soon = soon.count();
+        assert!(
+            (50..150).contains(&soon),
+            "{soon} of 1000 in a tenth of the time"
+        );
+        assert!((1..=1_000).all(|id| (0..=36_000_000).contains(&due(id, 10))));
+        assert_eq!(due(1, 20), 3_600_000, "the first look");
     }
 
     #[test]
