@@ -7,7 +7,7 @@ use panelgate_domain::order::Order;
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Final, Report};
 use panelgate_domain::time::Timestamp;
-use panelgate_store::StoreError;
+use panelgate_store::{MAX_LEARNED, StoreError};
 
 use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
@@ -50,6 +50,19 @@ impl Core {
         for (upstream_id, told, order, change) in changes {
             let doubt = self.follow_up(&order, &told.report, change, is_held).await;
             self.rechecks.looked(panel, &upstream_id, self.now(), doubt);
+        }
+    }
+
+    /// Writes down when ended orders were looked at.
+    pub(crate) async fn write_confirmed(&self) {
+        loop {
+            let looked = self.rechecks.take_confirmed(MAX_LEARNED);
+            if looked.is_empty() {
+                return;
+            }
+            if let Err(error) = self.store.confirm_ends(looked).await {
+                tracing::warn!(%error, "looks at ended orders could not be written down; they come again after a restart");
+            }
         }
     }
 

@@ -77,7 +77,7 @@ impl Looks {
 }
 
 /// A part of `most` that is this order's, and another one after its next look.
-pub(crate) fn spread(order: OrderId, seen: Timestamp, most: Duration) -> Duration {
+fn spread(order: OrderId, seen: Timestamp, most: Duration) -> Duration {
     // Fibonacci hashing: neighbours end up far apart.
     let mixed = (order.0 ^ seen.0)
         .cast_unsigned()

@@ -2,6 +2,7 @@
 //!
 //! Looks come after one hour, two, four … since the end, in places of calls that would otherwise stay empty.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -11,12 +12,15 @@ use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use panelgate_upstream::Kind;
 
-use crate::looks::spread;
 use crate::settings::Settings;
 
 /// Ended orders, by what their panels call them.
 #[derive(Debug, Default)]
-pub(crate) struct Rechecks(DashMap<(PanelName, UpstreamId), Recheck>);
+pub(crate) struct Rechecks {
+    watched: DashMap<(PanelName, UpstreamId), Recheck>,
+    /// Looks that found what was known, to be written down: a start goes on where the process before it was.
+    confirmed: Mutex<Vec<(OrderId, Timestamp)>>,
+}
 
 /// What has to be known to look at one again.
 #[derive(Clone, Copy, Debug)]
@@ -30,40 +34,28 @@ pub(crate) struct Recheck {
 }
 
 impl Rechecks {
-    /// An order was closed by a fact; what follows is looked at. Nothing happens for an order without an id at a panel, or if
-    /// too many are watched.
+    /// An order was closed by a fact, just now or by a process before this one; what follows is looked at. Nothing happens for
+    /// an order without an id at a panel, or if too many are watched.
     pub(crate) fn watch(&self, order: &Order) {
-        self.watch_from(order, |closed| closed);
-    }
-
-    /// The same for an order that a process before this one closed and may have looked at since: sometime between half of its
-    /// age and now, as far as anybody knows. So a start looks no more often than usual.
-    pub(crate) fn watch_again(&self, order: &Order, now: Timestamp) {
-        self.watch_from(order, |closed| match now.since(closed) / 2 {
-            half if half * 2 > FIRST => closed.after(half + spread(order.id, now, half)),
-            _ => closed,
-        });
-    }
-
-    fn watch_from(&self, order: &Order, looked: impl Fn(Timestamp) -> Timestamp) {
         let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) else {
             return;
         };
-        let Some(closed) = order.closed.filter(|_| self.0.len() < MOST) else {
+        let Some(closed) = order.closed.filter(|_| self.watched.len() < MOST) else {
             return;
         };
+        let looked = order.fact.map_or(closed, |fact| fact.at.max(closed));
         let recheck = Recheck {
             order: order.id,
             doubt: None,
             closed,
-            looked: looked(closed),
+            looked,
         };
-        self.0.insert((panel.clone(), id.clone()), recheck);
+        self.watched.insert((panel.clone(), id.clone()), recheck);
     }
 
     /// The ended order that a panel calls so.
     pub(crate) fn find(&self, panel: &PanelName, id: &UpstreamId) -> Option<Recheck> {
-        self.0
+        self.watched
             .get(&(panel.clone(), id.clone()))
             .map(|recheck| *recheck)
     }
@@ -76,10 +68,27 @@ impl Rechecks {
         now: Timestamp,
         doubt: Option<(Fact, Timestamp)>,
     ) {
-        if let Some(mut recheck) = self.0.get_mut(&(panel.clone(), id.clone())) {
+        if let Some(mut recheck) = self.watched.get_mut(&(panel.clone(), id.clone())) {
             recheck.looked = now;
             recheck.doubt = doubt;
+            // What is doubted is looked at again after a start as if nothing had been heard.
+            if doubt.is_none() {
+                self.confirmed().push((recheck.order, now));
+            }
         }
+    }
+
+    /// Takes up to `limit` looks that have to be written down. Those of a write that fails are lost: they only come again.
+    pub(crate) fn take_confirmed(&self, limit: usize) -> Vec<(OrderId, Timestamp)> {
+        let mut confirmed = self.confirmed();
+        let rest = confirmed.len().saturating_sub(limit);
+        confirmed.split_off(rest)
+    }
+
+    fn confirmed(&self) -> MutexGuard<'_, Vec<(OrderId, Timestamp)>> {
+        self.confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When and how it is looked at next; `None`, from then on, if it has been long enough.
@@ -90,9 +99,9 @@ impl Rechecks {
         settings: &Settings,
     ) -> Option<(Timestamp, Kind)> {
         let key = (panel.clone(), id.clone());
-        let recheck = *self.0.get(&key)?;
+        let recheck = *self.watched.get(&key)?;
         let next = recheck.next(settings.fresh_for);
-        let over = self.0.remove_if(&key, |_, recheck| {
+        let over = self.watched.remove_if(&key, |_, recheck| {
             next > recheck.watched_until(settings.recheck_for)
         });
         over.is_none().then_some((next, recheck.kind()))
@@ -159,30 +168,28 @@ mod tests {
     }
 
     #[test]
-    fn a_start_looks_at_what_ended_before_it_no_more_often_than_usual() {
-        let rechecks = Rechecks::default();
-        let (panel, settings): (PanelName, _) = ("alpha".into(), Settings::new("USD".into()));
-        let now = Timestamp(20 * 3_600_000);
-        let due = |id: i64, closed: i64| {
-            let upstream_id = UpstreamId::new(id.to_string());
-            let order = Order {
-                id: OrderId(id),
-                upstream_id: Some(upstream_id.clone()),
-                closed: Some(Timestamp(closed * 3_600_000)),
-                ..order(1, OrderState::Closed)
-            };
-            rechecks.watch_again(&order, now);
-            let next = rechecks.next(&panel, &upstream_id, &settings);
-            next.expect("watched").0.0 - now.0
+    fn a_start_goes_on_where_the_looks_were() {
+        let (panel, id): (PanelName, UpstreamId) = ("alpha".into(), "77".into());
+        let settings = Settings::new("USD".into());
+        let (before, after) = (Rechecks::default(), Rechecks::default());
+        let ended = Order {
+            closed: Some(Timestamp(0)),
+            fact: Some(Fact::accepted(Timestamp(0))),
+            ..order(1, OrderState::Closed)
         };
-        let soon = (1..=1_000).filter(|id| (0..3_600_000).contains(&due(*id, 10)));
-        let soon = soon.count();
-        assert!(
-            (50..150).contains(&soon),
-            "{soon} of 1000 in a tenth of the time"
-        );
-        assert!((1..=1_000).all(|id| (0..=36_000_000).contains(&due(id, 10))));
-        assert_eq!(due(1, 20), 3_600_000, "the first look");
+        before.watch(&ended);
+        let four = Timestamp(4 * 3_600_000);
+        before.looked(&panel, &id, four, None);
+        assert_eq!(before.take_confirmed(9), [(ended.id, four)]);
+        assert_eq!(before.take_confirmed(9), []);
+
+        after.watch(&Order {
+            fact: Some(Fact::accepted(four)),
+            ..ended
+        });
+        let next = after.next(&panel, &id, &settings);
+        assert_eq!(next, before.next(&panel, &id, &settings));
+        assert_eq!(next, Some((Timestamp(8 * 3_600_000), Kind::Ended)));
     }
 
     #[test]

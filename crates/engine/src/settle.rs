@@ -228,8 +228,9 @@ impl Core {
         others
     }
 
-    /// Writes what the book has learned, batch after batch.
+    /// Writes what the book has learned, batch after batch, and which ends were confirmed.
     pub(crate) async fn write_learned(&self) {
+        self.write_confirmed().await;
         loop {
             let learned = self.book.take_dirty(MAX_LEARNED);
             if learned.is_empty() {

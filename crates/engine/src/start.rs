@@ -209,8 +209,7 @@ impl Core {
 
     /// What ended a short while ago may change yet.
     async fn load_ended(&self) -> Result<(), StoreError> {
-        let now = self.now();
-        let (mut since, mut after) = (now.before(self.settings.recheck_for), OrderId(0));
+        let (mut since, mut after) = (self.now().before(self.settings.recheck_for), OrderId(0));
         loop {
             let page = self.store.ended_since(since, after, PLACED_PAGE).await?;
             let Some(last) = page.last() else {
@@ -218,7 +217,7 @@ impl Core {
             };
             (since, after) = (last.closed.unwrap_or(since), last.id);
             for order in page {
-                self.rechecks.watch_again(&order, now);
+                self.rechecks.watch(&order);
                 self.watch(&order);
             }
         }

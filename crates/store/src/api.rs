@@ -158,6 +158,12 @@ pub trait Store: Send + Sync + 'static {
         fact: Fact,
         settlement: Settlement,
     ) -> Result<Order>;
+    /// Later looks at closed orders found what was known: their facts are as young as that. A fact never gets older, and orders
+    /// that are not closed are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::BadAmount`] for more than [`MAX_LEARNED`].
+    async fn confirm_ends(&self, looked: Vec<(OrderId, Timestamp)>) -> Result<()>;
     /// Puts an order in any state on the operator's list, unless it is there already.
     async fn flag_order(&self, order: OrderId, text: String, at: Timestamp) -> Result<Order>;
 

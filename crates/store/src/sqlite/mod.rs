@@ -261,6 +261,9 @@ impl Store for SqliteStore {
         self.write(move |c| later::settle(c, order, &fact, settlement))
             .await
     }
+    async fn confirm_ends(&self, looked: Vec<(OrderId, Timestamp)>) -> Result<()> {
+        self.write(move |c| later::confirm(c, &looked)).await
+    }
     async fn flag_order(&self, order: OrderId, text: String, at: Timestamp) -> Result<Order> {
         self.write(move |c| flag::set(c, order, &text, at)).await
     }

@@ -5,7 +5,8 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Final, StatusWord};
-use panelgate_store::StoreError;
+use panelgate_domain::time::Timestamp;
+use panelgate_store::{MAX_LEARNED, StoreError};
 
 use super::world::{charged, fact};
 use super::{World, decision, money, said};
@@ -102,6 +103,39 @@ pub(crate) async fn more_that_remains_is_more_that_goes_back(world: World) {
     let more = settle_later(&world, id, fact(StatusWord::Partial, Some(80), DAY)).await;
     assert_eq!(more.expect("paid").taken, Some(money("2")));
     world.expect(["98", "0", "-6", "6"]).await;
+}
+
+pub(crate) async fn a_confirmed_end_is_as_young_as_the_look_at_it(world: World) {
+    let world = world.funded().await;
+    let (id, live) = (
+        world.placed("10", "u1").await,
+        world.placed("10", "u2").await,
+    );
+    let told = fact(StatusWord::Completed, Some(0), 9);
+    let closed = world.close(id, told).await.expect("closed");
+    let untouched = world.order(live).await;
+    let confirm = async |at: Timestamp| {
+        let looked = vec![(id, at), (live, at)];
+        world.store.confirm_ends(looked).await.expect("written");
+    };
+    let later = fact(StatusWord::Completed, Some(0), DAY);
+    confirm(later.at).await;
+    // An older look is no news.
+    confirm(told.at).await;
+    let expected = Order {
+        fact: Some(later),
+        ..closed
+    };
+    assert_eq!(world.order(id).await, expected);
+    assert_eq!(world.order(live).await, untouched);
+    nothing_more(
+        settle_later(&world, id, fact(StatusWord::Partial, Some(30), DAY - 1)).await,
+        id,
+    );
+    let many = vec![(id, later.at); MAX_LEARNED + 1];
+    let refused = world.store.confirm_ends(many).await;
+    assert!(matches!(refused, Err(StoreError::BadAmount(_))));
+    world.expect(["80", "10", "-12", "12"]).await;
 }
 
 pub(crate) async fn nothing_is_ever_taken_back(world: World) {

@@ -73,6 +73,7 @@ macro_rules! cases {
             }
             later {
                 a_changed_end_pays_the_difference_once
+                a_confirmed_end_is_as_young_as_the_look_at_it
                 more_that_remains_is_more_that_goes_back
                 nothing_is_ever_taken_back
                 a_refund_by_hand_counts

@@ -5,6 +5,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, Final};
+use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, ToSql};
 
 use super::close::{self, By};
@@ -52,6 +53,21 @@ pub(in crate::sqlite) fn settle(
     );
     steps::tell(connection, id, fact.at, "changed", &text)?;
     steps::load(connection, id)
+}
+
+/// They were looked at again, and nothing has changed.
+pub(in crate::sqlite) fn confirm(
+    connection: &Connection,
+    looked: &[(OrderId, Timestamp)],
+) -> Result<()> {
+    learn::check_bound(looked.len())?;
+    let mut update = connection.prepare_cached(
+        "UPDATE orders SET fact_at = ?2 WHERE id = ?1 AND state = 'closed' AND fact_at < ?2",
+    )?;
+    for (id, at) in looked {
+        update.execute((id.0, at.0))?;
+    }
+    Ok(())
 }
 
 /// Only what a panel ended can it end otherwise: the rest was decided by somebody who knew better.

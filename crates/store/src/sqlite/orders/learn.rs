@@ -13,12 +13,7 @@ use crate::model::Learned;
 
 /// Keeps facts, doubts and flags of placed orders; others are left alone. Answers those that changed.
 pub(in crate::sqlite) fn learn(connection: &Connection, learned: &[Learned]) -> Result<Vec<Order>> {
-    if learned.len() > MAX_LEARNED {
-        return Err(StoreError::BadAmount(format!(
-            "{} facts are more than the {MAX_LEARNED} that are learned at once",
-            learned.len()
-        )));
-    }
+    check_bound(learned.len())?;
     let mut changed = Vec::with_capacity(learned.len());
     for one in learned {
         let order = steps::load(connection, one.order)?;
@@ -27,6 +22,16 @@ pub(in crate::sqlite) fn learn(connection: &Connection, learned: &[Learned]) -> 
         }
     }
     Ok(changed)
+}
+
+/// One commit is never long.
+pub(in crate::sqlite) fn check_bound(facts: usize) -> Result<()> {
+    if facts > MAX_LEARNED {
+        return Err(StoreError::BadAmount(format!(
+            "{facts} facts are more than the {MAX_LEARNED} that are learned at once"
+        )));
+    }
+    Ok(())
 }
 
 /// The order afterwards, if there was anything new.
