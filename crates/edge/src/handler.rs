@@ -1,22 +1,23 @@
 //! One request: read it, find who asks, do it, answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use panelgate_domain::action::Action;
 use panelgate_domain::fault::{Effect, Fault, Refusal, Who};
-use panelgate_domain::reply::Reply;
+use panelgate_domain::reply::{PriceList, Reply};
 use panelgate_engine::{Cx, Engine};
 use panelgate_wire::{reply, request};
 
 use crate::auth;
 use crate::body::{self, BodyError};
 use crate::limits::Limits;
-use crate::listing::Listings;
+use crate::listing::{self, Coding, Listings};
 use crate::metrics::Metrics;
 use crate::page;
 use crate::settings::Settings;
@@ -108,11 +109,13 @@ impl Handler {
             idempotency_key: header(&head.headers, &IDEMPOTENCY_KEY),
         });
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
+        let accepts_gzip = listing::accepts_gzip(&head.headers);
         let answer = self.answer(decoded).await;
         self.metrics
             .request(action, outcome(&answer), began.elapsed());
         match answer {
-            Ok(reply) => Ok(json(self.render(&reply))),
+            Ok(Reply::Services(list)) => self.price_list(&list, accepts_gzip).await,
+            Ok(reply) => Ok(json(reply::reply(&reply))),
             Err(Failure::Fault(fault)) => {
                 log(action, &fault);
                 match fault.effect {
@@ -152,11 +155,20 @@ impl Handler {
         }
     }
 
-    fn render(&self, answer: &Reply) -> Bytes {
-        match answer {
-            Reply::Services(list) => self.listings.bytes(list),
-            other => reply::reply(other),
+    async fn price_list(
+        &self,
+        list: &Arc<PriceList>,
+        accepts_gzip: bool,
+    ) -> Result<Response<Full<Bytes>>, NoAnswer> {
+        let rendered = self.listings.rendered(list).await.ok_or(NoAnswer)?;
+        let (bytes, coding) = rendered.bytes(accepts_gzip);
+        let mut response = json(bytes);
+        let headers = response.headers_mut();
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if coding == Coding::Gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        Ok(response)
     }
 }
 

@@ -53,12 +53,11 @@ impl Market {
     /// What a customer pays for a service, and why; `None` if it is not sold to them.
     #[must_use]
     pub fn pricing(&self, service: &Service, customer: &Customer) -> Option<Pricing<'_>> {
-        let pricing = quote::pricing(
-            service,
-            &self.rules.markup,
-            buyer(customer),
-            &self.rules.exchange,
-        )?;
+        self.priced(service, buyer(customer))
+    }
+
+    fn priced(&self, service: &Service, buyer: Buyer<'_>) -> Option<Pricing<'_>> {
+        let pricing = quote::pricing(service, &self.rules.markup, buyer, &self.rules.exchange)?;
         // Rules may allow a loss, but a rate of nothing is a mistake: it would give orders away.
         let sold = !pricing.rate.is_zero() || pricing.terms.on_loss == OnLoss::Accept;
         sold.then_some(pricing)
@@ -82,16 +81,38 @@ impl Market {
         if let Some(list) = self.lists.get(&class) {
             return Arc::clone(&list);
         }
-        let list = Arc::new(self.build_list(customer));
+        self.build_list(class)
+    }
+
+    /// Builds the lists that are in use with the market before this one, so that nobody waits for them once this one is in
+    /// force.
+    pub(crate) fn build_lists_of(&self, before: &Self) {
+        let classes = before.lists.iter().map(|list| list.key().clone());
+        let classes: Vec<PriceClass> = classes.take(BUILT_AHEAD).collect();
+        let named = |class: &PriceClass| {
+            let customer = class.customer.as_deref();
+            customer.is_none_or(|customer| self.rules.markup.names_customer(customer))
+        };
+        for class in classes.into_iter().filter(named) {
+            self.build_list(class);
+        }
+    }
+
+    fn build_list(&self, class: PriceClass) -> Arc<PriceList> {
+        let buyer = Buyer {
+            customer: class.customer.as_deref().unwrap_or_default(),
+            group: class.group.as_deref(),
+        };
+        let list = Arc::new(self.listings(buyer));
         if self.lists.len() < PRICE_CLASSES {
             self.lists.insert(class, Arc::clone(&list));
         }
         list
     }
 
-    fn build_list(&self, customer: &Customer) -> PriceList {
+    fn listings(&self, buyer: Buyer<'_>) -> PriceList {
         let listed = self.catalogue.services().filter_map(|service| {
-            let pricing = self.pricing(service, customer)?;
+            let pricing = self.priced(service, buyer)?;
             Some(Listing {
                 service: service.id,
                 name: service.name.clone(),
@@ -123,3 +144,5 @@ static BUILDS: AtomicU64 = AtomicU64::new(1);
 
 /// Price lists kept per market; beyond that they are built per request.
 const PRICE_CLASSES: usize = 1_000;
+/// So many are built before a market is swapped in: more would hold up a change for seconds.
+const BUILT_AHEAD: usize = 100;

@@ -108,10 +108,13 @@ impl Core {
             .collect();
         let ids = self.store.assign_services(keys, reserved.clone()).await?;
         check_reserved(&reserved, &ids)?;
+        let before = self.market.load_full();
         // Thousands of globs: not on a thread that answers requests.
         let build = tokio::task::spawn_blocking(move || {
             let catalogue = Catalogue::build(&rules.definitions, &lists, &ids, &rules.exchange);
-            Market::new(rules, catalogue)
+            let market = Market::new(rules, catalogue);
+            market.build_lists_of(&before);
+            market
         });
         let market = build
             .await

@@ -2,9 +2,11 @@
 
 mod support;
 
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use panelgate_simpanel::SimPanel;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -14,6 +16,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Sends bytes, answers all that comes back until the server closes.
 async fn raw(gateway: &Gateway, request: &str) -> String {
+    String::from_utf8(raw_bytes(gateway, request).await).expect("text")
+}
+
+async fn raw_bytes(gateway: &Gateway, request: &str) -> Vec<u8> {
     let address = gateway
         .url()
         .trim_start_matches("http://")
@@ -26,7 +32,7 @@ async fn raw(gateway: &Gateway, request: &str) -> String {
         .await
         .expect("in time")
         .expect("read");
-    String::from_utf8(answer).expect("text")
+    answer
 }
 
 fn post(kind: &str, path: &str, body: &str) -> String {
@@ -363,4 +369,40 @@ async fn by_hand(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>) {
             _ = stream.write_all(response.as_bytes()).await;
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn price_lists_are_compressed_for_those_who_say_that_they_read_it() {
+    let panel = panel().await;
+    let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
+    let key = gateway.customer("ann", "5");
+    let ask = |more: &str| {
+        format!(
+            "GET /api/v2?key={key}&action=services HTTP/1.1\r\nHost: x\r\n{more}Connection: close\r\n\r\n"
+        )
+    };
+    gateway.services(&key).await;
+    let plain = raw(&gateway, &ask("")).await;
+    let (_, list) = plain.split_once("\r\n\r\n").expect("a body");
+    assert!(list.starts_with("[{\"service\":"), "{list}");
+
+    // Compressing follows: until then plain bytes are the answer.
+    let answer = until("it is compressed", async || {
+        let answer = raw_bytes(&gateway, &ask("Accept-Encoding: deflate, gzip\r\n")).await;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.expect("a body") + 4);
+        let head = String::from_utf8(head.to_vec()).expect("text");
+        assert!(head.contains("Vary: accept-encoding\r\n"), "{head}");
+        head.contains("Content-Encoding: gzip\r\n")
+            .then(|| body.to_vec())
+    })
+    .await;
+    let mut text = String::new();
+    GzDecoder::new(answer.as_slice())
+        .read_to_string(&mut text)
+        .expect("gzip");
+    assert_eq!(text, list);
+    assert!(answer.len() < list.len() / 2);
+    let again = raw(&gateway, &ask("Accept-Encoding: gzip;q=0\r\n")).await;
+    assert!(again.ends_with(list));
 }
