@@ -3,14 +3,12 @@
 //!
 //! A number among the arguments (`-- 1000000`) is how many orders are open; 100,000 without.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use panelgate_benches::binary::{self, Running};
 use panelgate_benches::orders::{funded, hold_and_place};
 use panelgate_benches::table::print;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
@@ -18,22 +16,23 @@ use panelgate_store::sqlite::{Options, Role, SqliteStore};
 fn main() {
     let orders = std::env::args().find_map(|word| word.parse().ok());
     let orders = orders.unwrap_or(ORDERS);
-    let binary = release_binary();
-    let panel = closed_port();
+    let binary = binary::release(env!("CARGO_TARGET_TMPDIR"));
+    let panel = format!("http://{}/api/v2", binary::closed_port());
     let mut rows = Vec::new();
     for orders in [0, orders] {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         fill(folder.path(), orders);
-        configure(folder.path(), panel);
+        let markup = "[default]\npercent = \"20\"\n";
+        binary::configure(folder.path(), &panel, markup);
+        let config = folder.path().join("panelgate.toml");
+        let config = config.to_str().expect("a plain path");
         let began = Instant::now();
-        let (mut process, customers) = serve(&binary, folder.path());
+        let gateway = Running::start(&binary, &["serve", "--config", config], "customers: ");
         let ready = began.elapsed();
         // Memory after the work of a start: facts are spread, looks are planned.
         std::thread::sleep(SETTLED);
-        let resident = resident_bytes(process.id());
-        drop(customers);
-        process.kill().expect("it runs");
-        process.wait().expect("it ends");
+        let resident = resident_bytes(gateway.id());
+        drop(gateway);
         rows.push((orders, ready, resident));
     }
     let (_, _, empty) = rows[0];
@@ -88,65 +87,6 @@ fn fill(folder: &Path, orders: usize) {
         let store = Arc::into_inner(store).expect("nobody else has it");
         store.close().await;
     });
-}
-
-fn configure(folder: &Path, panel: SocketAddr) {
-    let main = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[operator]\nlisten = \"127.0.0.1:0\"\n\
-         [store]\nurl = \"sqlite:panelgate.db\"\n[money]\ncurrency = \"USD\"\n\
-         [panels.alpha]\nurl = \"http://{panel}/api/v2\"\nkey = {{ file = \"alpha.key\" }}\n\
-         currency = \"USD\"\nallow_private = true\n"
-    );
-    let files = [
-        ("panelgate.toml", main.as_str()),
-        ("markup.toml", "[default]\npercent = \"20\"\n"),
-        ("services.toml", "[[import]]\npanel = \"alpha\"\n"),
-        ("alpha.key", "bench-key"),
-    ];
-    for (name, text) in files {
-        let mut file = std::fs::File::create(folder.join(name)).expect("created");
-        file.write_all(text.as_bytes()).expect("written");
-    }
-}
-
-/// The process, and its answer pipe once it listens.
-fn serve(binary: &Path, folder: &Path) -> (Child, impl Sized) {
-    let mut process = Command::new(binary)
-        .args(["serve", "--config"])
-        .arg(folder.join("panelgate.toml"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut lines = BufReader::new(process.stderr.take().expect("piped"));
-    let mut line = String::new();
-    while !line.contains("customers: ") {
-        line.clear();
-        let read = lines.read_line(&mut line).expect("text");
-        assert!(read > 0, "it ended before it listened");
-    }
-    (process, lines)
-}
-
-fn release_binary() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--package", "panelgate"])
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the binary has to be built");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("it lies in the target folder");
-    target.join("release/panelgate")
-}
-
-/// Where nobody listens.
-fn closed_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    assert!(TcpStream::connect(address).is_err(), "nobody listens");
-    address
 }
 
 fn resident_bytes(process: u32) -> usize {

@@ -1,8 +1,9 @@
 //! Speed claims. Each is a ratio taken in one run against something named, because machines differ and are noisy.
 //!
-//! `cargo bench -p panelgate-benches --bench store`, `--bench edge`, `--bench book` and `--bench start` print a table each.
+//! `cargo bench -p panelgate-benches --bench store`, `--bench edge`, `--bench book`, `--bench start` and `--bench market` print a table each.
 //! `--bench economy` counts calls in virtual time: its figures are the same on every machine;
 //! `--bench live` polls a whole gateway with the same trace, smaller and faster, for about six minutes.
 
+pub mod binary;
 pub mod orders;
 pub mod table;
