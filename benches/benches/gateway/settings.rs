@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use panelgate_domain::catalogue::{Definitions, Import};
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::markup::{Markup, Terms};
 use panelgate_engine::Rules;
 use panelgate_upstream::{PanelSettings, Refusals};
 
@@ -18,13 +18,7 @@ pub(crate) fn rules() -> Rules {
         name: Vec::new(),
         types: Vec::new(),
     };
-    let default = Terms {
-        percent: 20.into(),
-        fixed: 0.into(),
-        round_up_to: "0.000001".parse().expect("a decimal"),
-        min_margin_percent: 0.into(),
-        on_loss: OnLoss::Refuse,
-    };
+    let default = Terms::percent(20.into());
     Rules {
         revision: 1,
         markup: Markup {

@@ -26,7 +26,7 @@ pub struct Pricing<'a> {
 /// The price of one order, frozen with the revision of the rules that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// The published rate.
+    /// The rate it is charged by: the published one, or less for many units.
     pub rate: Rate,
     /// What the customer pays.
     pub price: Money,
@@ -45,7 +45,7 @@ pub fn pricing<'a>(
 ) -> Option<Pricing<'a>> {
     let basis = service.routes.first()?;
     let cost = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
-    let (terms, rule) = markup.terms_for(buyer, service.subject());
+    let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
     let rate = terms.rate(cost)?;
     rate.price(service.service_type.charging(), service.max)?;
     Some(Pricing {
@@ -54,6 +54,23 @@ pub fn pricing<'a>(
         terms,
         rule: rule.map(|rule| rule.name.as_str()),
     })
+}
+
+impl Pricing<'_> {
+    /// Whether anything is sold at this rate: not at a loss that nobody accepted.
+    #[must_use]
+    pub fn is_sold(&self) -> bool {
+        self.terms.may_sell_at(self.rate, self.cost)
+    }
+
+    /// The rate that an order of so many units is charged by: the published one or less. `None` if it leaves 28 digits.
+    #[must_use]
+    pub fn rate_for(&self, charging: Charging, units: u64) -> Option<Rate> {
+        match charging {
+            Charging::PerThousand => self.terms.rate_for(self.cost, units),
+            Charging::Flat => Some(self.rate),
+        }
+    }
 }
 
 /// What an order costs us on a route, in the panel's currency, rounded up.

@@ -7,7 +7,7 @@ use dashmap::DashMap;
 use panelgate_domain::catalogue::{Catalogue, Definitions, Service};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::markup::{Buyer, Markup, OnLoss, Terms};
+use panelgate_domain::markup::{Buyer, Markup, Terms};
 use panelgate_domain::quote::{self, Pricing};
 use panelgate_domain::reply::{Listing, PriceList};
 
@@ -58,17 +58,16 @@ impl Market {
 
     fn priced(&self, service: &Service, buyer: Buyer<'_>) -> Option<Pricing<'_>> {
         let pricing = quote::pricing(service, &self.rules.markup, buyer, &self.rules.exchange)?;
-        // Rules may allow a loss, but a rate of nothing is a mistake: it would give orders away.
-        let sold = !pricing.rate.is_zero() || pricing.terms.on_loss == OnLoss::Accept;
-        sold.then_some(pricing)
+        pricing.is_sold().then_some(pricing)
     }
 
-    /// The terms under which a service is sold to a customer.
+    /// The terms under which a service is sold to a customer: those that its price comes from. Without a price the default.
     pub(crate) fn terms(&self, service: &Service, customer: &Customer) -> &Terms {
-        self.rules
-            .markup
-            .terms_for(buyer(customer), service.subject())
-            .0
+        let Rules {
+            markup, exchange, ..
+        } = self.rules.as_ref();
+        let pricing = quote::pricing(service, markup, buyer(customer), exchange);
+        pricing.map_or(&markup.default, |pricing| pricing.terms)
     }
 
     /// The price list a customer sees. Built once for all customers with the same prices.

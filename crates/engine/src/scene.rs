@@ -12,7 +12,7 @@ use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
-use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::quote::Quote;
@@ -243,13 +243,7 @@ async fn engine(store: Arc<dyn Store>, clock: Arc<Hands>) -> Engine {
 }
 
 fn rules() -> Rules {
-    let default = Terms {
-        percent: Default::default(),
-        fixed: Default::default(),
-        round_up_to: Default::default(),
-        min_margin_percent: Default::default(),
-        on_loss: OnLoss::Refuse,
-    };
+    let default = Terms::percent(0.into());
     Rules {
         revision: 1,
         markup: Markup {

@@ -11,13 +11,12 @@ use panelgate_domain::catalogue::{Definitions, HandMade, Import};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{Currency, PanelName, ServiceId};
-use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{PanelSettings, Refusals};
-use rust_decimal::Decimal;
 
 use crate::cli::Demo;
 use crate::clock;
@@ -95,13 +94,7 @@ fn settings(
 
 /// One service with two routes, and alpha's whole list; 20 % on top of everything.
 fn market(currency: Currency) -> MarketSettings {
-    let default = Terms {
-        percent: 20.into(),
-        fixed: Decimal::ZERO,
-        round_up_to: Decimal::new(1, 6),
-        min_margin_percent: Decimal::ZERO,
-        on_loss: OnLoss::Refuse,
-    };
+    let default = Terms::percent(20.into());
     let followers = HandMade {
         id: FOLLOWERS,
         name: "Followers".to_owned(),

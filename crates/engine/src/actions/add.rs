@@ -78,9 +78,10 @@ fn quoted(
         .ok_or(Refusal::IncorrectServiceId)?;
     let spec = OrderSpec::read(&service.limits(), &add.fields)?;
     let charging = service.service_type.charging();
-    let price = pricing
-        .rate
-        .price(charging, spec.quantity().total())
+    let units = spec.quantity().total();
+    let rate = pricing.rate_for(charging, units);
+    let (rate, price) = rate
+        .and_then(|rate| Some((rate, rate.price(charging, units)?)))
         .ok_or(Refusal::QuantityAbove(service.max))?;
     Ok(NewOrder {
         customer: cx.customer.id,
@@ -88,7 +89,7 @@ fn quoted(
         service_type: service.service_type,
         spec,
         quote: Quote {
-            rate: pricing.rate,
+            rate,
             price,
             revision: market.rules.revision,
         },

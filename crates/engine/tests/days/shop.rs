@@ -13,7 +13,7 @@ use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::OrderId;
-use panelgate_domain::markup::{Markup, OnLoss, Terms};
+use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::Reply;
@@ -207,13 +207,7 @@ fn rules() -> Rules {
         name: Vec::new(),
         types: Vec::new(),
     };
-    let default = Terms {
-        percent: 20.into(),
-        fixed: 0.into(),
-        round_up_to: "0.000001".parse().expect("a decimal"),
-        min_margin_percent: 0.into(),
-        on_loss: OnLoss::Refuse,
-    };
+    let default = Terms::percent(20.into());
     Rules {
         revision: 1,
         markup: Markup {

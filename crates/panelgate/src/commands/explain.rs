@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use panelgate_domain::catalogue::{Route, Service};
 use panelgate_domain::ids::ServiceId;
-use panelgate_domain::markup::{Buyer, OnLoss, Terms};
+use panelgate_domain::markup::{Buyer, Method, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
 use panelgate_domain::rate::Charging;
 use panelgate_domain::spec::Quantity;
@@ -126,25 +126,47 @@ impl View<'_> {
             }
             _ => "none needed".to_owned(),
         };
-        let exact = Terms {
-            round_up_to: Decimal::ZERO,
-            ..(*terms).clone()
+        let step = terms.round_up_to;
+        let rounding = match terms.exact(*cost) {
+            Some(exact) => format!("{} up to a multiple of {step}", exact.normalize()),
+            None => format!("up to a multiple of {step}"),
         };
-        let rounding = match exact.rate(*cost) {
-            Some(exact) => format!("{exact} up to a multiple of {}", terms.round_up_to),
-            None => format!("up to a multiple of {}", terms.round_up_to),
-        };
-        vec![
+        let mut lines = vec![
             ("exchange", exchange),
             ("cost", format!("{} {ours} {per}", cost.normalize())),
             (
                 "rule",
                 format!("{}: {}", rule.unwrap_or("[default]"), written(terms)),
             ),
-            ("rounding", rounding),
-            ("rate", format!("{rate} {ours} {per}")),
-            ("margin", margin(rate.decimal(), *cost)),
-        ]
+        ];
+        lines.extend(self.matched_costs(*rule).map(|costs| ("", costs)));
+        lines.extend(tiers(terms).map(|tier| ("", tier)));
+        if !terms.min_rate.is_zero() {
+            let floor = terms.min_rate.normalize();
+            lines.push(("floor", format!("never below {floor} {ours} {per}")));
+        }
+        lines.push(("rounding", rounding));
+        lines.push(("rate", format!("{rate} {ours} {per}")));
+        lines.push(("margin", margin(rate.decimal(), *cost)));
+        if !self.pricing.is_sold() {
+            lines.push(("", NOT_SOLD.to_owned()));
+        }
+        lines
+    }
+
+    /// The costs that the rule is for, if it says so.
+    fn matched_costs(&self, rule: Option<&str>) -> Option<String> {
+        let mut rules = self.config.markup.rules.iter();
+        let range = rules
+            .find(|known| Some(known.name.as_str()) == rule)?
+            .when
+            .cost;
+        match (range.from, range.below) {
+            (None, None) => None,
+            (Some(from), None) => Some(format!("for costs from {from} on")),
+            (None, Some(below)) => Some(format!("for costs below {below}")),
+            (Some(from), Some(below)) => Some(format!("for costs from {from} to below {below}")),
+        }
     }
 
     fn about_order(&self, quantity: u64) -> anyhow::Result<Lines> {
@@ -158,9 +180,16 @@ impl View<'_> {
             runs: 1,
         };
         let total = quantity.total();
-        let price = self.pricing.rate.price(charging, total);
-        let price = price.context("the price of so many is too large to be an amount of money")?;
-        let mut lines = vec![("order", format!("{total} for {price} {ours}"))];
+        let rate = self.pricing.rate_for(charging, total);
+        let price = rate.and_then(|rate| Some((rate, rate.price(charging, total)?)));
+        let (rate, price) =
+            price.context("the price of so many is too large to be an amount of money")?;
+        let discounted = if rate == self.pricing.rate {
+            String::new()
+        } else {
+            format!(", by its tier at {rate} {}", per(service))
+        };
+        let mut lines = vec![("order", format!("{total} for {price} {ours}{discounted}"))];
         if charging == Charging::PerThousand && !(service.min..=service.max).contains(&total) {
             lines.push((
                 "",
@@ -203,10 +232,23 @@ fn written(terms: &Terms) -> String {
         OnLoss::Refuse => "refused",
         OnLoss::Accept => "accepted",
     };
+    let method = match &terms.method {
+        Method::OnTop { percent, fixed, .. } => format!("cost + {percent} % + {fixed} per 1000"),
+        Method::Absolute(rate) => format!("{rate}, whatever the cost"),
+    };
     format!(
-        "cost + {} % + {} per 1000; a margin below {} % is a loss and {on_loss}",
-        terms.percent, terms.fixed, terms.min_margin_percent
+        "{method}; a margin below {} % is a loss and {on_loss}",
+        terms.min_margin_percent
     )
+}
+
+fn tiers(terms: &Terms) -> impl Iterator<Item = String> + '_ {
+    let tiers = match &terms.method {
+        Method::OnTop { tiers, .. } => tiers.as_slice(),
+        Method::Absolute(_) => &[],
+    };
+    let tiers = tiers.iter();
+    tiers.map(|tier| format!("from {} units: cost + {} %", tier.from, tier.percent))
 }
 
 /// What is left of a price, and how much of the cost that is.
@@ -222,6 +264,8 @@ fn margin(price: Decimal, cost: Decimal) -> String {
         (None, _) => "unknown".to_owned(),
     }
 }
+
+const NOT_SOLD: &str = "less than the cost and the least margin: it is not sold, and not listed, unless on_loss is \"accept\"";
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::path::Path;
 use panelgate_domain::catalogue::{Catalogue, Service};
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::markup::Buyer;
-use panelgate_domain::quote;
+use panelgate_domain::quote::{self, Pricing};
 use panelgate_store::Store;
 
 use super::{explain, operate};
@@ -76,7 +76,8 @@ pub(super) const ANYBODY: Buyer<'_> = Buyer {
 
 fn listing(config: &Config, market: &Market) -> Listing {
     let rows = market.catalogue.services().map(|service| {
-        let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange);
+        let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange)
+            .filter(Pricing::is_sold);
         vec![
             service.id.0.into(),
             service.name.as_str().into(),

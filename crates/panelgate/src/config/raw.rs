@@ -177,6 +177,8 @@ pub(crate) struct Markup {
 pub(crate) struct Terms {
     pub(crate) percent: Maybe<String>,
     pub(crate) fixed: Maybe<String>,
+    pub(crate) tiers: List<Tier>,
+    pub(crate) min_rate: Maybe<String>,
     pub(crate) round_up_to: Maybe<String>,
     pub(crate) min_margin_percent: Maybe<String>,
     pub(crate) on_loss: Maybe<String>,
@@ -194,11 +196,24 @@ pub(crate) struct Rule {
     pub(crate) service_name: Maybe<String>,
     pub(crate) r#type: Maybe<String>,
     pub(crate) services: List<i64>,
+    pub(crate) cost_from: Maybe<String>,
+    pub(crate) cost_below: Maybe<String>,
     pub(crate) percent: Maybe<String>,
     pub(crate) fixed: Maybe<String>,
+    pub(crate) tiers: List<Tier>,
+    pub(crate) rate: Maybe<String>,
+    pub(crate) min_rate: Maybe<String>,
     pub(crate) round_up_to: Maybe<String>,
     pub(crate) min_margin_percent: Maybe<String>,
     pub(crate) on_loss: Maybe<String>,
+}
+
+/// `{ from = 1000, percent = "15" }`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Tier {
+    pub(crate) from: Maybe<i64>,
+    pub(crate) percent: Maybe<String>,
 }
 
 /// `services.toml`.

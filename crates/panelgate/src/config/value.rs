@@ -90,6 +90,19 @@ pub(crate) fn positive(text: &str) -> Read<Decimal> {
     })
 }
 
+/// An amount per 1000 or per package, not negative.
+pub(crate) fn cost(text: &str) -> Read<Decimal> {
+    let number = decimal(text)?;
+    if number >= Decimal::ZERO {
+        return Ok(number);
+    }
+    Err(Wrong {
+        title: format!("`{text}` is below zero"),
+        expected: "expected an amount per 1000, in our currency",
+        mend: "write for example \"1.50\"".into(),
+    })
+}
+
 /// What rates are rounded up to: at least, and a whole number of, the smallest unit of money.
 pub(crate) fn step(text: &str) -> Read<Decimal> {
     let number = decimal(text)?;

@@ -39,13 +39,13 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let server = server::resolve(&main, &sources, &mut scope);
         (server, money, panels)
     });
-    let markup = markup.map(|(markup, blamed)| {
-        let mut scope = Scope::new(FileId::Markup, blamed, &mut found);
-        markup::resolve(&markup, &known, &mut scope)
-    });
     let definitions = services.map(|(services, blamed)| {
         let mut scope = Scope::new(FileId::Services, blamed, &mut found);
         services::resolve(&services, &known, &mut scope)
+    });
+    let markup = markup.map(|(markup, blamed)| {
+        let mut scope = Scope::new(FileId::Markup, blamed, &mut found);
+        markup::resolve(&markup, &known, definitions.as_ref(), &mut scope)
     });
 
     let digest = sources.digest();

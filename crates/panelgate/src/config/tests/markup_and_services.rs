@@ -1,5 +1,7 @@
 //! Mistakes in `markup.toml` and `services.toml`.
 
+use panelgate_domain::markup::Method;
+
 use super::*;
 
 #[test]
@@ -126,7 +128,12 @@ fn a_rule_changes_only_what_it_names() {
         .expect("valid")
         .markup;
     let vip = &markup.rules[0].terms;
-    assert_eq!((vip.percent, vip.fixed), (Decimal::TEN, Decimal::new(5, 1)));
+    let method = Method::OnTop {
+        percent: Decimal::TEN,
+        fixed: Decimal::new(5, 1),
+        tiers: Vec::new(),
+    };
+    assert_eq!(vip.method, method);
     assert_eq!(vip.round_up_to, markup.default.round_up_to);
 }
 
@@ -136,7 +143,7 @@ fn a_markup_below_its_own_margin_is_warned_about() {
     let config = load(MAIN, Some(text), Some(SERVICES)).expect("valid");
     let text = config.warnings.render(false);
     assert!(
-        text.contains("markup.toml:3:22") && text.contains("refused as a loss"),
+        text.contains("markup.toml:3:22") && text.contains("it would be a loss"),
         "{text}"
     );
 }
