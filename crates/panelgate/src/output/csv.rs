@@ -1,4 +1,5 @@
-//! Listings as CSV (RFC 4180): a heading, lines end with CRLF, what needs quotes gets them.
+//! Listings as CSV (RFC 4180): a heading, lines end with CRLF, what needs quotes gets them. A spreadsheet must not run what a
+//! panel or a customer named itself: text that it would take for a formula gets an apostrophe in front.
 
 use super::table::{Cell, Listing};
 
@@ -14,7 +15,7 @@ pub(super) fn render(listing: &Listing) -> String {
 
 fn field(cell: &Cell) -> String {
     let text = match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => harmless(text),
         other => other.text(),
     };
     if text.contains(['"', ',', '\r', '\n']) {
@@ -24,9 +25,51 @@ fn field(cell: &Cell) -> String {
     }
 }
 
+/// The text, with an apostrophe in front if a spreadsheet would take it for a formula. Where apostrophes and then a formula
+/// stand already there is one more, so that taking one away always gives the text back.
+fn harmless(text: &str) -> String {
+    let bare = text.trim_start_matches('\'');
+    let is_formula = bare.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula && !is_plain_number(text) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A sign, digits, a point, digits: nothing that could be a formula, and amounts have to stay numbers.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    all_digits(whole) && all_digits(fraction)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn formulas_become_text_and_numbers_stay_numbers() {
+        for (text, written) in [
+            ("=1+1", "'=1+1"),
+            ("+49 30", "'+49 30"),
+            ("-cmd", "'-cmd"),
+            ("-1+1", "'-1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "\"'\r=1\""),
+            ("=\"a\"", "\"'=\"\"a\"\"\""),
+            ("'=1", "''=1"),
+            ("'tis", "'tis"),
+            ("-2.50", "-2.50"),
+            ("+7", "+7"),
+            ("-2.", "'-2."),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(field(&text.into()), written);
+        }
+    }
 
     #[test]
     fn what_needs_quotes_gets_them() {
