@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. What a command does is in [`crate::commands`].
 
 mod customers;
+mod reports;
 mod values;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
+pub(crate) use reports::{By, Report, ReportProfit};
 use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 
 /// A reseller gateway for the panel API v2
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// Upstream panels
     #[command(subcommand)]
     Panels(Panels),
+    /// What was earned
+    #[command(subcommand)]
+    Report(Report),
     /// Send no new orders to any panel; everything else goes on
     Pause,
     /// Send new orders again

@@ -58,6 +58,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Services(command) => commands::services::run(config, command).await,
         Command::Orders(command) => commands::orders::run(config, command).await,
         Command::Panels(command) => commands::panels::run(config, command).await,
+        Command::Report(command) => commands::report::run(config, command).await,
         Command::Pause => commands::operate::pause(config, None, true).await,
         Command::Resume => commands::operate::pause(config, None, false).await,
         Command::Reload => commands::operate::reload(config).await,

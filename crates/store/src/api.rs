@@ -24,6 +24,7 @@ use crate::model::{
     Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
     PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
 };
+use crate::reports::Reports;
 
 /// Result of a store operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -36,7 +37,7 @@ pub const MAX_LEARNED: usize = 1_000;
 ///
 /// Each method that changes an order answers the order as it is afterwards, with a greater version.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Reports + Send + Sync + 'static {
     // --- customers and keys -------------------------------------------------------------------------------------------
 
     /// Creates a customer with an empty account.

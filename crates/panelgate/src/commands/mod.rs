@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod operate;
 pub(crate) mod orders;
 pub(crate) mod panels;
+pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod services;
 pub(crate) mod sim;

@@ -8,7 +8,7 @@ use super::table::{Cell, Listing};
 pub(super) fn render(listing: &Listing) -> String {
     let rows = listing.rows.iter().map(|cells| {
         let row = Row {
-            headings: listing.headings,
+            headings: &listing.headings,
             cells,
         };
         serde_json::to_string(&row).expect("keys are text and values are plain")

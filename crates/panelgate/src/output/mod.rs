@@ -66,6 +66,11 @@ pub(crate) fn say(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// A count as a number, or as text if it is larger than readers of JSON expect.
+pub(crate) fn count(number: u64) -> Cell {
+    i64::try_from(number).map_or_else(|_| number.to_string().into(), Cell::from)
+}
+
 /// Writes a line of talk to stderr. Nobody may be listening.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

@@ -11,7 +11,7 @@ use crate::clock;
 /// Rows under headings. The headings are the field names of the JSON form too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
-    pub(super) headings: &'static [&'static str],
+    pub(super) headings: Vec<&'static str>,
     pub(super) rows: Vec<Vec<Cell>>,
 }
 
@@ -31,12 +31,15 @@ pub(crate) enum Cell {
 impl Listing {
     /// A listing of `rows`, each with one cell per heading.
     pub(crate) fn new(
-        headings: &'static [&'static str],
+        headings: &[&'static str],
         rows: impl IntoIterator<Item = Vec<Cell>>,
     ) -> Self {
         let rows: Vec<Vec<Cell>> = rows.into_iter().collect();
         debug_assert!(rows.iter().all(|row| row.len() == headings.len()));
-        Self { headings, rows }
+        Self {
+            headings: headings.to_vec(),
+            rows,
+        }
     }
 }
 

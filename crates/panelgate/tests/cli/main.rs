@@ -4,6 +4,8 @@ mod customers;
 mod exits;
 mod keys;
 mod panels;
+mod past;
+mod report;
 mod services;
 mod sim;
 

@@ -16,6 +16,7 @@ mod open;
 mod orders;
 mod pauses;
 mod readers;
+mod reports;
 mod traits;
 mod values;
 mod verify;

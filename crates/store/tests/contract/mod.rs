@@ -10,6 +10,7 @@ pub(crate) mod looks;
 pub(crate) mod money;
 pub(crate) mod opening;
 pub(crate) mod races;
+pub(crate) mod reports;
 pub(crate) mod settling;
 pub(crate) mod wishes;
 pub(crate) mod workload;
@@ -121,6 +122,11 @@ macro_rules! cases {
                 a_story_tells_everything
                 foreign_texts_are_cut
                 unknown_ids_are_left_out_or_not_found
+            }
+            reports {
+                profit_is_what_the_accounts_say
+                the_day_of_a_transfer_counts
+                every_group_adds_up_to_the_whole
             }
             workload {
                 a_naive_ledger_agrees

@@ -1,0 +1,190 @@
+//! A past for commands that look back: orders in a store, as a server would have left them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::SystemTime;
+
+use panelgate_domain::field::Field;
+use panelgate_domain::ids::{CustomerId, OrderId, ServiceId};
+use panelgate_domain::money::Money;
+use panelgate_domain::offer::{Offer, OfferList};
+use panelgate_domain::quote::Quote;
+use panelgate_domain::rate::{Charging, Rate};
+use panelgate_domain::service_type::ServiceType;
+use panelgate_domain::settlement::Verdict;
+use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::status::{Fact, StatusWord};
+use panelgate_domain::time::Timestamp;
+use panelgate_store::Store;
+use panelgate_store::model::{Answer, Booking, NewOrder, NewPlacement, Opened};
+use panelgate_store::sqlite::{Options, Role, SqliteStore};
+
+use crate::House;
+
+/// The store of a house, and what is done to it.
+pub(crate) struct Past {
+    store: SqliteStore,
+    sold: i64,
+}
+
+/// An order, and what became of it.
+pub(crate) struct Sale {
+    pub(crate) service: i64,
+    /// Our rate for 1000 when it was bought.
+    pub(crate) rate: &'static str,
+    /// What 1000 cost then, in the panel's currency.
+    pub(crate) cost: &'static str,
+    pub(crate) currency: &'static str,
+    pub(crate) quantity: u64,
+    /// How it ended, and what remained.
+    pub(crate) end: Option<(StatusWord, i64)>,
+}
+
+/// Changes the store of a house.
+pub(crate) fn happened<T>(house: &House, work: impl AsyncFnOnce(&mut Past) -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = SqliteStore::open(&house.store(), Role::Beside, Options::default());
+        let mut past = Past {
+            store: store.expect("open"),
+            sold: 0,
+        };
+        let done = work(&mut past).await;
+        past.store.close().await;
+        done
+    })
+}
+
+pub(crate) fn now() -> Timestamp {
+    let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let passed = passed.expect("after 1970").as_millis();
+    Timestamp(i64::try_from(passed).expect("before the end of time"))
+}
+
+pub(crate) fn offer(id: &str, name: &str, rate: &str) -> Offer {
+    Offer {
+        id: id.into(),
+        name: name.to_owned(),
+        category: "Instagram".into(),
+        type_word: "Default".into(),
+        rate: Rate::parse(rate).expect("a rate"),
+        min: 10,
+        max: 5_000,
+        refill: true,
+        cancel: false,
+        dripfeed: None,
+    }
+}
+
+impl Past {
+    /// Does what a server's sync does: keeps a list and gives its offers ids, from 1001.
+    pub(crate) async fn sync(&self, panel: &str, currency: &str, offers: Vec<Offer>) {
+        let keys = offers.iter().map(|offer| (panel.into(), offer.id.clone()));
+        let keys = keys.collect();
+        let list = OfferList {
+            panel: panel.into(),
+            currency: currency.into(),
+            offers,
+            unreadable: Vec::new(),
+        };
+        self.store.save_offers(list, now()).await.expect("kept");
+        let ids: HashMap<_, ServiceId> = self
+            .store
+            .assign_services(keys, Vec::new())
+            .await
+            .expect("given");
+        assert!(!ids.is_empty());
+    }
+
+    /// A customer with 1000.00.
+    pub(crate) async fn funded(&self, name: &str) -> CustomerId {
+        let customer = self.store.customer_named(name).await.expect("there");
+        let customer = customer.customer.id;
+        let booking = Booking {
+            customer,
+            amount: money("1000"),
+            reference: format!("funds of {name}"),
+            note: None,
+            actor: "test".into(),
+            at: now(),
+        };
+        self.store.top_up(booking).await.expect("booked");
+        customer
+    }
+
+    /// Sells, places at panel `alpha` and ends an order.
+    pub(crate) async fn sell(&mut self, customer: CustomerId, sale: &Sale) -> OrderId {
+        self.sold += 1;
+        let rate = |text| Rate::parse(text).expect("a rate");
+        let price = |text| {
+            let price = rate(text).price(Charging::PerThousand, sale.quantity);
+            price.expect("it fits")
+        };
+        let new = NewOrder {
+            customer,
+            service: ServiceId(sale.service),
+            service_type: ServiceType::Default,
+            spec: spec(sale.quantity),
+            quote: Quote {
+                rate: rate(sale.rate),
+                price: price(sale.rate),
+                revision: 1,
+            },
+            refill: true,
+            cancel: false,
+            idempotency_key: None,
+            open_max: 100,
+            at: now(),
+        };
+        let placement = NewPlacement {
+            panel: "alpha".into(),
+            offer: "7".into(),
+            cost: price(sale.cost),
+            currency: sale.currency.into(),
+            at: now(),
+        };
+        let opened = self.store.open_order(new, Some(placement)).await;
+        let Opened::New(order, Some(placement)) = opened.expect("opened") else {
+            panic!("not opened")
+        };
+        let upstream_id = format!("u{}", self.sold).as_str().into();
+        let answer = Answer {
+            outcome: "accepted".into(),
+            raw: String::new(),
+            at: now(),
+        };
+        let placed = self.store.confirm_placement(placement, upstream_id, answer);
+        let placed = placed.await.expect("placed");
+        if let Some((word, remains)) = sale.end {
+            let fact = Fact {
+                word,
+                remains: Some(remains),
+                ..Fact::accepted(now())
+            };
+            let Verdict::Settle(settlement) = placed.basis().settle(&fact) else {
+                panic!("it does not end")
+            };
+            let closed = self.store.close_order(order.id, fact, settlement, fact.at);
+            closed.await.expect("closed");
+        }
+        order.id
+    }
+}
+
+fn money(text: &str) -> Money {
+    Money::parse(text).expect("an amount")
+}
+
+fn spec(quantity: u64) -> OrderSpec {
+    let limits = Limits {
+        service_type: ServiceType::Default,
+        min: 1,
+        max: 1_000_000,
+        dripfeed: true,
+    };
+    let sent: BTreeMap<Field, String> = [
+        (Field::Link, "https://example.com/p/1".to_owned()),
+        (Field::Quantity, quantity.to_string()),
+    ]
+    .into();
+    OrderSpec::read(&limits, &sent).expect("valid")
+}

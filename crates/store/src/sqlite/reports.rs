@@ -1,0 +1,160 @@
+//! Looking back over all orders. Sums are made here and not in SQL: grouping millions of rows there means to sort them.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use panelgate_domain::ids::{Currency, PanelName, ServiceId};
+use panelgate_domain::ledger::TransferKind;
+use panelgate_domain::money::Money;
+use panelgate_domain::order::OrderState;
+use panelgate_domain::time::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use super::{SqliteStore, meta, values};
+use crate::api::Result;
+use crate::error::StoreError;
+use crate::reports::{Group, Grouping, Profit, Reports};
+
+#[async_trait]
+impl Reports for SqliteStore {
+    async fn profit(&self, by: Grouping, since: Option<Timestamp>) -> Result<Vec<Profit>> {
+        self.read(move |c| profit(c, by, since)).await
+    }
+}
+
+/// Goes through the transfers as they lie in the file. Another index would only help to find the last days, and every order
+/// would pay for it with four more writes.
+fn profit(connection: &Connection, by: Grouping, since: Option<Timestamp>) -> Result<Vec<Profit>> {
+    let mut query = connection.prepare_cached(
+        "SELECT t.kind, t.amount, t.at, o.state, o.service, o.customer, o.panel, p.currency
+         FROM transfers t
+         CROSS JOIN orders o ON o.id = t.order_id
+         LEFT JOIN placements p ON p.id = o.placement
+         WHERE t.order_id IS NOT NULL AND t.at >= ?1",
+    )?;
+    let mut names = Names::new(meta::currency(connection)?);
+    let mut sums: HashMap<Key, Sum> = HashMap::new();
+    let mut rows = query.query([since.map_or(i64::MIN, |since| since.0)])?;
+    while let Some(row) = rows.next()? {
+        let key = Key {
+            day: by.day.then(|| day(row)).transpose()?,
+            panel: names.number(row.get_ref("panel")?)?.filter(|_| by.panel),
+            service: by.service.then(|| row.get("service")).transpose()?,
+            customer: by.customer.then(|| row.get("customer")).transpose()?,
+            currency: names.number(row.get_ref("currency")?)?.unwrap_or(OURS),
+        };
+        sums.entry(key).or_default().add(row)?;
+    }
+    let customers = customers(connection)?;
+    let profits = sums.into_iter().map(|(key, sum)| {
+        let group = Group {
+            day: key.day,
+            panel: key.panel.map(|at| PanelName::new(names.text(at))),
+            service: key.service.map(ServiceId),
+            customer: key.customer.and_then(|id| customers.get(&id).cloned()),
+            currency: Currency::new(names.text(key.currency)),
+        };
+        sum.of(group)
+    });
+    let mut profits = profits.collect::<Result<Vec<_>>>()?;
+    profits.sort_unstable_by(|one, other| one.group.cmp(&other.group));
+    Ok(profits)
+}
+
+/// A group while it is summed up: texts are numbers in [`Names`].
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    day: Option<i64>,
+    panel: Option<usize>,
+    service: Option<i64>,
+    customer: Option<i64>,
+    currency: usize,
+}
+
+/// The few names of panels and currencies, so that no row costs an allocation.
+struct Names(Vec<String>);
+
+/// The place of our currency among the names.
+const OURS: usize = 0;
+
+impl Names {
+    fn new(ours: Currency) -> Self {
+        Self(vec![ours.as_str().to_owned()])
+    }
+
+    fn number(&mut self, value: ValueRef<'_>) -> rusqlite::Result<Option<usize>> {
+        let Some(text) = value.as_str_or_null()? else {
+            return Ok(None);
+        };
+        let known = self.0.iter().position(|name| name == text);
+        Ok(Some(known.unwrap_or_else(|| {
+            self.0.push(text.to_owned());
+            self.0.len() - 1
+        })))
+    }
+
+    fn text(&self, number: usize) -> &str {
+        &self.0[number]
+    }
+}
+
+/// Wider than money: a sum of any number of transfers fits.
+#[derive(Default)]
+struct Sum {
+    orders: u64,
+    revenue: i128,
+    held: i128,
+    cost: i128,
+}
+
+impl Sum {
+    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        let amount = i128::from(row.get::<_, i64>("amount")?);
+        match values::read(row, "kind", TransferKind::parse)? {
+            TransferKind::Hold => {
+                self.orders += 1;
+                if values::read(row, "state", OrderState::parse)? != OrderState::Closed {
+                    self.held += amount;
+                }
+            }
+            TransferKind::Take => self.revenue += amount,
+            TransferKind::Refund => self.revenue -= amount,
+            TransferKind::Charge => self.cost += amount,
+            TransferKind::Credit => self.cost -= amount,
+            // What was held and goes back was never earned; the rest belongs to no order.
+            TransferKind::Release
+            | TransferKind::TopUp
+            | TransferKind::Adjustment
+            | TransferKind::Deposit => {}
+        }
+        Ok(())
+    }
+
+    fn of(&self, group: Group) -> Result<Profit> {
+        Ok(Profit {
+            group,
+            orders: self.orders,
+            revenue: money(self.revenue)?,
+            held: money(self.held)?,
+            cost: money(self.cost)?,
+        })
+    }
+}
+
+fn money(micros: i128) -> Result<Money> {
+    let money = i64::try_from(micros).map(Money::from_micros);
+    money.map_err(|_| StoreError::BadAmount(format!("a sum of {micros} millionths is too large")))
+}
+
+fn day(row: &Row<'_>) -> rusqlite::Result<i64> {
+    Ok(row.get::<_, i64>("at")?.div_euclid(MILLISECONDS_A_DAY))
+}
+
+const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1_000;
+
+fn customers(connection: &Connection) -> Result<HashMap<i64, String>> {
+    let mut query = connection.prepare_cached("SELECT id, name FROM customers")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

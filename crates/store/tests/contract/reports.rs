@@ -1,0 +1,142 @@
+//! Looking back: figures are sums of the ledger, to the last digit.
+
+use panelgate_domain::fault::Refusal;
+use panelgate_domain::ids::{OrderId, ServiceId};
+use panelgate_domain::money::Money;
+use panelgate_domain::settlement::Verdict;
+use panelgate_domain::status::{Fact, StatusWord};
+use panelgate_store::model::NewOrder;
+use panelgate_store::reports::{Grouping, Profit};
+
+use super::world::{charged, fact};
+use super::{World, at, decision, money, said};
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Orders that end in every way: 10 kept of 10, 7 of 10 after a day, none of 5, 3 held, 2 waiting without any panel.
+async fn busy(world: World) -> World {
+    let world = world.funded().await;
+    let whole = world.placed("10", "u1").await;
+    close(&world, whole, charged(StatusWord::Completed, "6.000001", 9)).await;
+    let less = world.placed("10", "u2").await;
+    close(&world, less, fact(StatusWord::Completed, Some(0), 9)).await;
+    let partial = charged(StatusWord::Partial, "4", DAY);
+    let partial = Fact {
+        remains: Some(30),
+        ..partial
+    };
+    let Verdict::Settle(settlement) = world.order(less).await.basis().settle(&partial) else {
+        panic!("it ends the order")
+    };
+    let later = world.store.settle_later(less, partial, settlement);
+    later.await.expect("paid");
+    let (_, refused) = world.sending("5").await;
+    let refusal = Refusal::BadLink;
+    let answer = said("refused_order", 4);
+    let refused = world.store.refuse_order(refused, refusal, answer).await;
+    refused.expect("closed");
+    world.placed("3", "u3").await;
+    world.open("2").await;
+    let unsent = world.open("1").await;
+    let unsent = world.store.close_unsent(decision(unsent)).await;
+    unsent.expect("closed");
+    world
+}
+
+async fn close(world: &World, order: OrderId, fact: Fact) {
+    world.close(order, fact).await.expect("closed");
+}
+
+async fn profit(world: &World, by: Grouping) -> Vec<Profit> {
+    world.store.profit(by, None).await.expect("read")
+}
+
+/// (group, orders, revenue, held, cost)
+fn figures(profits: &[Profit], name: impl Fn(&Profit) -> String) -> Vec<(String, u64, [Money; 3])> {
+    let rows = profits.iter();
+    rows.map(|row| (name(row), row.orders, [row.revenue, row.held, row.cost]))
+        .collect()
+}
+
+pub(crate) async fn profit_is_what_the_accounts_say(world: World) {
+    let world = busy(world).await;
+    let all = profit(&world, Grouping::default()).await;
+    let rows = figures(&all, |row| row.group.currency.to_string());
+    // The order that waits and the one that never left have cost nothing in any currency: they count as ours.
+    let expected = [
+        ("EUR".to_owned(), 4, ["17", "3", "16.000001"].map(money)),
+        ("USD".to_owned(), 2, ["0", "2", "0"].map(money)),
+    ];
+    assert_eq!(rows, expected);
+    // 100 were paid in: what is neither available nor held was earned.
+    world.expect(["78", "5", "-16.000001", "16.000001"]).await;
+}
+
+pub(crate) async fn the_day_of_a_transfer_counts(world: World) {
+    let world = busy(world).await;
+    let by_day = Grouping {
+        day: true,
+        ..Grouping::default()
+    };
+    let first = at(0).0 / (DAY * 1_000);
+    let name = |row: &Profit| {
+        let day = row.group.day.expect("grouped by it") - first;
+        format!("{day} {}", row.group.currency)
+    };
+    let rows = figures(&profit(&world, by_day).await, name);
+    let expected = [
+        ("0 EUR".to_owned(), 4, ["20", "3", "18.000001"].map(money)),
+        ("0 USD".to_owned(), 2, ["0", "2", "0"].map(money)),
+        ("1 EUR".to_owned(), 0, ["-3", "0", "-2"].map(money)),
+    ];
+    assert_eq!(rows, expected);
+    let since = Some(at(DAY));
+    let later = world.store.profit(by_day, since).await.expect("read");
+    assert_eq!(figures(&later, name), expected[2..]);
+}
+
+pub(crate) async fn every_group_adds_up_to_the_whole(world: World) {
+    let world = busy(world).await;
+    let bob = world.customer("bob").await;
+    world.top_up(bob, "50", "bobs").await;
+    let new = NewOrder {
+        customer: bob,
+        service: ServiceId(8),
+        ..world.new_order("4")
+    };
+    world.store.open_order(new, None).await.expect("opened");
+    let whole = sum(&profit(&world, Grouping::default()).await);
+    for choice in 0_u8..16 {
+        let by = Grouping {
+            day: choice & 1 > 0,
+            panel: choice & 2 > 0,
+            service: choice & 4 > 0,
+            customer: choice & 8 > 0,
+        };
+        assert_eq!(sum(&profit(&world, by).await), whole, "{by:?}");
+    }
+    let by_customer = Grouping {
+        customer: true,
+        service: true,
+        ..Grouping::default()
+    };
+    let rows = profit(&world, by_customer).await;
+    let bobs = rows
+        .iter()
+        .find(|row| row.group.customer.as_deref() == Some("bob"));
+    let bobs = bobs.expect("he bought something");
+    assert_eq!((bobs.orders, bobs.held), (1, money("4")));
+    assert_eq!(bobs.group.service.map(|service| service.0), Some(8));
+}
+
+fn sum(profits: &[Profit]) -> (u64, [i64; 3]) {
+    let add = |of: fn(&Profit) -> Money| profits.iter().map(|row| of(row).micros()).sum();
+    (
+        profits.iter().map(|row| row.orders).sum(),
+        [
+            add(|row| row.revenue),
+            add(|row| row.held),
+            add(|row| row.cost),
+        ],
+    )
+}
