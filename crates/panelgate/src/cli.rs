@@ -14,7 +14,7 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
-pub(crate) use reports::{By, Report, ReportProfit};
+pub(crate) use reports::{By, Report, ReportProfit, SimulateMarkup};
 use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 
 /// A reseller gateway for the panel API v2
@@ -66,6 +66,17 @@ pub(crate) enum Command {
     /// What was earned
     #[command(subcommand)]
     Report(Report),
+    /// What past orders would have earned under other rules
+    ///
+    /// Prices the orders that were opened in the last days again, by FILE in the place of markup.toml, and shows what they
+    /// would have earned beside what they did, by service and customer. With the rules in force both are the same to the last
+    /// digit.
+    ///
+    /// `lost` are orders that the loss guard would have refused at their panel's price: they earn and cost nothing. `unpriced`
+    /// are those whose service is gone; they count as they were. Services, limits and groups are taken as they are now; costs
+    /// as they were. Where a cost has moved since, it is that of the order's placement, which is known to six decimals. Profits are
+    /// in our currency, by the exchange rates that are configured now. Orders that are not closed have no revenue.
+    SimulateMarkup(SimulateMarkup),
     /// Send no new orders to any panel; everything else goes on
     Pause,
     /// Send new orders again

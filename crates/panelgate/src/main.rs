@@ -59,6 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Orders(command) => commands::orders::run(config, command).await,
         Command::Panels(command) => commands::panels::run(config, command).await,
         Command::Report(command) => commands::report::run(config, command).await,
+        Command::SimulateMarkup(args) => commands::simulate::run(config, args).await,
         Command::Pause => commands::operate::pause(config, None, true).await,
         Command::Resume => commands::operate::pause(config, None, false).await,
         Command::Reload => commands::operate::reload(config).await,

@@ -1,4 +1,6 @@
-//! `report …`
+//! `report …` and `simulate-markup`
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -50,6 +52,18 @@ pub(crate) enum By {
     Service,
     /// Who bought it
     Customer,
+}
+
+/// `simulate-markup`
+#[derive(Debug, Args)]
+pub(crate) struct SimulateMarkup {
+    /// Rules to try, as in markup.toml
+    pub(crate) file: PathBuf,
+    /// Orders opened in the last N UTC days, today included
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
+    #[command(flatten)]
+    pub(crate) form: ReportForm,
 }
 
 /// `--json` or `--csv`

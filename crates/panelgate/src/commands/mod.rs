@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod services;
 pub(crate) mod sim;
+pub(crate) mod simulate;
 pub(crate) mod verify;
 
 use panelgate_store::model::Booked;

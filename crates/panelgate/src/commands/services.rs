@@ -56,7 +56,7 @@ pub(super) struct Market {
 
 impl Market {
     /// From the panels' lists as the last sync stored them. Gives out no ids: what has none yet is not sold yet.
-    async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
+    pub(super) async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
         let mut lists = store.offers().await?;
         lists.retain(|list| config.panels.iter().any(|panel| panel.name == list.panel));
         let ids = store.assign_services(Vec::new(), Vec::new()).await?;

@@ -194,6 +194,18 @@ impl Config {
         resolve::resolve(Sources::read(path), keys)
     }
 
+    /// The same with another file in the place of `markup.toml`.
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub(crate) fn load_with_markup(
+        path: &Path,
+        markup: &Path,
+        keys: Keys,
+    ) -> Result<Self, Diagnostics> {
+        resolve::resolve(Sources::read_with_markup(path, Some(markup)), keys)
+    }
+
     /// What [`Config::digest`] would be if the files were loaded now: cheap enough to look every few seconds.
     ///
     /// # Errors

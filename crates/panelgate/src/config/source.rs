@@ -51,6 +51,11 @@ pub(crate) struct Sources {
 impl Sources {
     /// Reads `main` and the two files beside it. Never fails: what cannot be read is said in the [`Source`].
     pub(crate) fn read(main: &Path) -> Self {
+        Self::read_with_markup(main, None)
+    }
+
+    /// The same, with another file in the place of `markup.toml` if one is named.
+    pub(crate) fn read_with_markup(main: &Path, markup: Option<&Path>) -> Self {
         let folder = match main.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
@@ -58,7 +63,7 @@ impl Sources {
         let beside = |name: &str| main.parent().unwrap_or(Path::new("")).join(name);
         let paths = [
             main.to_owned(),
-            beside("markup.toml"),
+            markup.map_or_else(|| beside("markup.toml"), Path::to_owned),
             beside("services.toml"),
         ];
         let mut hasher = Sha256::new();

@@ -8,6 +8,7 @@ mod past;
 mod report;
 mod services;
 mod sim;
+mod simulate;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

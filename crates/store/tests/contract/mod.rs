@@ -127,6 +127,8 @@ macro_rules! cases {
                 profit_is_what_the_accounts_say
                 the_day_of_a_transfer_counts
                 every_group_adds_up_to_the_whole
+                past_orders_come_with_what_they_cost
+                nobody_has_to_listen_to_the_end
             }
             workload {
                 a_naive_ledger_agrees

@@ -6,7 +6,8 @@ use panelgate_domain::money::Money;
 use panelgate_domain::settlement::Verdict;
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_store::model::NewOrder;
-use panelgate_store::reports::{Grouping, Profit};
+use panelgate_store::reports::{Grouping, MAX_BATCH, Profit};
+use tokio::sync::mpsc;
 
 use super::world::{charged, fact};
 use super::{World, at, decision, money, said};
@@ -127,6 +128,51 @@ pub(crate) async fn every_group_adds_up_to_the_whole(world: World) {
     let bobs = bobs.expect("he bought something");
     assert_eq!((bobs.orders, bobs.held), (1, money("4")));
     assert_eq!(bobs.group.service.map(|service| service.0), Some(8));
+}
+
+pub(crate) async fn past_orders_come_with_what_they_cost(world: World) {
+    let world = busy(world).await;
+    let (sender, mut batches) = mpsc::channel(1);
+    let listen = async {
+        let mut all = Vec::new();
+        while let Some(batch) = batches.recv().await {
+            assert!(batch.len() <= MAX_BATCH);
+            all.extend(batch);
+        }
+        all
+    };
+    let (sent, orders) = tokio::join!(world.store.past_orders(at(0), sender), listen);
+    sent.expect("read");
+    let rows = orders.iter().map(|order| {
+        let spent = order.spent.as_ref();
+        let charged = spent.map(|spent| (spent.quoted, spent.charged));
+        (order.price, order.taken, charged)
+    });
+    let row = |price, taken, spent: Option<(&str, &str)>| {
+        let spent = spent.map(|(quoted, charged)| (money(quoted), money(charged)));
+        (money(price), money(taken), spent)
+    };
+    let expected = [
+        row("10", "10", Some(("6", "6.000001"))),
+        row("10", "7", Some(("6", "4"))),
+        row("5", "0", Some(("6", "0"))),
+        row("3", "0", Some(("6", "6"))),
+        row("2", "0", None),
+        row("1", "0", None),
+    ];
+    assert_eq!(rows.collect::<Vec<_>>(), expected);
+    let (sender, mut batches) = mpsc::channel(1);
+    let later = world.store.past_orders(at(2), sender);
+    later.await.expect("nothing to send");
+    assert!(batches.recv().await.is_none());
+}
+
+pub(crate) async fn nobody_has_to_listen_to_the_end(world: World) {
+    let world = busy(world).await;
+    let (sender, batches) = mpsc::channel(1);
+    drop(batches);
+    let sent = world.store.past_orders(at(0), sender);
+    sent.await.expect("it ends");
 }
 
 fn sum(profits: &[Profit]) -> (u64, [i64; 3]) {

@@ -1,8 +1,7 @@
-//! Looking back over all orders. Sums are made here and not in SQL: grouping millions of rows there means to sort them.
+//! What was earned. Sums are made here and not in SQL: grouping millions of rows there means to sort them.
 
 use std::collections::HashMap;
 
-use async_trait::async_trait;
 use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
@@ -11,21 +10,18 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::{SqliteStore, meta, values};
+use super::super::{meta, values};
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::reports::{Group, Grouping, Profit, Reports};
-
-#[async_trait]
-impl Reports for SqliteStore {
-    async fn profit(&self, by: Grouping, since: Option<Timestamp>) -> Result<Vec<Profit>> {
-        self.read(move |c| profit(c, by, since)).await
-    }
-}
+use crate::reports::{Group, Grouping, Profit};
 
 /// Goes through the transfers as they lie in the file. Another index would only help to find the last days, and every order
 /// would pay for it with four more writes.
-fn profit(connection: &Connection, by: Grouping, since: Option<Timestamp>) -> Result<Vec<Profit>> {
+pub(super) fn profit(
+    connection: &Connection,
+    by: Grouping,
+    since: Option<Timestamp>,
+) -> Result<Vec<Profit>> {
     let mut query = connection.prepare_cached(
         "SELECT t.kind, t.amount, t.at, o.state, o.service, o.customer, o.panel, p.currency
          FROM transfers t
