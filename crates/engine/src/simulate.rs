@@ -19,6 +19,7 @@ use panelgate_domain::money::{Money, Rounding};
 use panelgate_domain::quote::{self, Guard};
 use panelgate_domain::rate::{Charging, Rate};
 use panelgate_domain::time::Timestamp;
+use panelgate_store::model::CustomerRow;
 use panelgate_store::reports::{PastOrder, Spent};
 use panelgate_store::{Store, StoreError};
 use rust_decimal::Decimal;
@@ -84,11 +85,9 @@ pub async fn simulate(
     rules: Compared<'_>,
     since: Timestamp,
 ) -> Result<Vec<(Bought, Outcome)>, StoreError> {
-    let customers = store.customers().await?.into_iter();
-    let customers = customers.map(|row| (row.customer.id, row.customer));
     let mut simulation = Simulation {
         rules,
-        customers: customers.collect(),
+        customers: classified(store.customers().await?, rules),
         terms: HashMap::new(),
         outcomes: HashMap::new(),
     };
@@ -112,13 +111,32 @@ const BATCHES: usize = 4;
 
 struct Simulation<'a> {
     rules: Compared<'a>,
-    customers: HashMap<CustomerId, Customer>,
+    customers: HashMap<CustomerId, (Customer, usize)>,
     terms: HashMap<TermsKey, (&'a Terms, &'a Terms)>,
     outcomes: HashMap<(ServiceId, CustomerId, Currency), Outcome>,
 }
 
-/// What the choice of terms depends on.
-type TermsKey = (ServiceId, CustomerId, Decimal);
+/// What the choice of terms depends on: a service, the class of a customer, a cost.
+type TermsKey = (ServiceId, usize, Decimal);
+
+/// Customers with the number of their class: no rule can tell apart those of one class.
+fn classified(
+    customers: Vec<CustomerRow>,
+    rules: Compared<'_>,
+) -> HashMap<CustomerId, (Customer, usize)> {
+    let mut classes = HashMap::new();
+    let customers = customers.into_iter().map(|row| row.customer);
+    let classified = customers.map(|customer| {
+        let named = |markup: &Markup| markup.names_customer(&customer.name);
+        let name = (named(rules.live) || named(rules.other)).then_some(customer.id);
+        let next = classes.len();
+        let class = *classes
+            .entry((customer.group.clone(), name))
+            .or_insert(next);
+        (customer.id, (customer, class))
+    });
+    classified.collect()
+}
 
 /// Terms remembered; beyond that all are forgotten. To match rules takes longer than all the rest.
 const TERMS: usize = 100_000;
@@ -212,11 +230,11 @@ impl<'a> Simulation<'a> {
         customer: CustomerId,
         cost: Decimal,
     ) -> Option<(&'a Terms, &'a Terms)> {
-        let key = (service.id, customer, cost);
+        let (customer, class) = self.customers.get(&customer)?;
+        let key = (service.id, *class, cost);
         if let Some(known) = self.terms.get(&key) {
             return Some(*known);
         }
-        let customer = self.customers.get(&customer)?;
         let buyer = Buyer {
             customer: &customer.name,
             group: customer.group.as_deref(),
@@ -239,7 +257,7 @@ impl<'a> Simulation<'a> {
             let name = self.customers.get(&customer);
             let bought = Bought {
                 service,
-                customer: name.map_or_else(|| customer.to_string(), |one| one.name.clone()),
+                customer: name.map_or_else(|| customer.to_string(), |(one, _)| one.name.clone()),
                 currency,
             };
             (bought, outcome)

@@ -6,7 +6,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::settlement::Verdict;
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_store::model::NewOrder;
-use panelgate_store::reports::{Grouping, MAX_BATCH, Profit};
+use panelgate_store::reports::{Grouping, MAX_BATCH, PastOrder, Profit};
 use tokio::sync::mpsc;
 
 use super::world::{charged, fact};
@@ -132,7 +132,7 @@ pub(crate) async fn every_group_adds_up_to_the_whole(world: World) {
 
 pub(crate) async fn past_orders_come_with_what_they_cost(world: World) {
     let world = busy(world).await;
-    let (sender, mut batches) = mpsc::channel(1);
+    let (sender, mut batches) = mpsc::channel::<Vec<PastOrder>>(1);
     let listen = async {
         let mut all = Vec::new();
         while let Some(batch) = batches.recv().await {
