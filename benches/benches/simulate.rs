@@ -11,7 +11,7 @@ use panelgate_benches::table::print;
 use panelgate_domain::catalogue::{Catalogue, Definitions, Import, ImportKey};
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{OfferId, ServiceId};
-use panelgate_domain::markup::{Condition, Glob, Markup, OnLoss, Rule, Terms};
+use panelgate_domain::markup::{Condition, Glob, Markup, Rule, Terms};
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::{Offer, OfferList};
 use panelgate_domain::rate::{Charging, Rate};
@@ -291,11 +291,8 @@ fn terms_of(markup: &Markup, service: i64) -> &Terms {
 
 fn terms(percent: i64) -> Terms {
     Terms {
-        percent: percent.into(),
-        fixed: Decimal::ZERO,
         round_up_to: Decimal::new(1, 4),
-        min_margin_percent: Decimal::ZERO,
-        on_loss: OnLoss::Refuse,
+        ..Terms::percent(percent.into())
     }
 }
 

@@ -269,13 +269,13 @@ impl<'a> Simulation<'a> {
 }
 
 /// What a set of rules says of a service for a buyer at a cost.
-fn terms<'a>(markup: &'a Markup, service: &Service, buyer: Buyer<'_>, _cost: Decimal) -> &'a Terms {
-    markup.terms_for(buyer, service.subject()).0
+fn terms<'a>(markup: &'a Markup, service: &Service, buyer: Buyer<'_>, cost: Decimal) -> &'a Terms {
+    markup.terms_for(buyer, service.subject(), cost).0
 }
 
 /// The rate of so many under these terms.
-fn rate(terms: &Terms, cost: Decimal, _quantity: u64) -> Option<Rate> {
-    terms.rate(cost)
+fn rate(terms: &Terms, cost: Decimal, quantity: u64) -> Option<Rate> {
+    terms.rate_for(cost, quantity)
 }
 
 /// What 1000 (or a package) cost in our currency if the whole order cost so much.

@@ -37,30 +37,31 @@ impl Glob {
 /// `other` as a text in which `*` stands for anything: only a `*` may take it, and a `?` takes one character, known or not.
 ///
 /// Looks back only to the last `*`, as matching of texts does; a `*` that took too little takes one more.
-fn covers(pattern: &[char], other: &[char]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while from < other.len() {
-        let takes = match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
-                continue;
+fn covers(mut pattern: &[char], mut other: &[char]) -> bool {
+    let takes = |one: char, two: char| match one {
+        '?' => two != '*',
+        literal => literal == two && two != '?',
+    };
+    let mut star: Option<(&[char], &[char])> = None;
+    loop {
+        match (pattern, other) {
+            (['*', rest @ ..], _) => {
+                star = Some((rest, other));
+                pattern = rest;
             }
-            Some('?') => other[from] != '*',
-            Some(literal) => *literal == other[from] && other[from] != '?',
-            None => false,
-        };
-        match star {
-            _ if takes => (at, from) = (at + 1, from + 1),
-            Some((star_at, taken)) => {
-                star = Some((star_at, taken + 1));
-                (at, from) = (star_at + 1, taken + 1);
+            ([], []) => return true,
+            ([one, rest @ ..], [two, more @ ..]) if takes(*one, *two) => {
+                (pattern, other) = (rest, more);
             }
-            None => return false,
+            _ => {
+                let Some((after, [_, more @ ..])) = star else {
+                    return false;
+                };
+                star = Some((after, more));
+                (pattern, other) = (after, more);
+            }
         }
     }
-    pattern[at..].iter().all(|rest| *rest == '*')
 }
 
 #[cfg(test)]
