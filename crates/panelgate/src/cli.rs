@@ -14,7 +14,7 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
-pub(crate) use reports::{By, Report, ReportProfit, SimulateMarkup};
+pub(crate) use reports::{By, Report, ReportProfit, SheetForm, SimulateMarkup};
 use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 
 /// A reseller gateway for the panel API v2
@@ -117,6 +117,29 @@ pub(crate) enum Services {
         /// Only this panel's
         #[arg(long)]
         panel: Option<String>,
+    },
+    /// What is sold, for a spreadsheet
+    ///
+    /// A row for each service. `name`, `category`, `min`, `max`, `description` and `sell` may be edited and imported again; what
+    /// follows is for people: where a service comes from, its rate for customers without a group, cost and margin, per 1000 or
+    /// per package. In CSV, text that looks like a formula begins with an apostrophe, which an import takes off again.
+    Export {
+        /// How it is written
+        #[arg(long, value_enum, default_value_t = SheetForm::Csv)]
+        format: SheetForm,
+    },
+    /// Write what an edited export changes into services.toml
+    ///
+    /// Cells that are as they were exported change nothing; the others are written into the service if it is made by hand, else
+    /// into its [[override]]. An empty cell takes the override away. Services and columns that are left out stay as they are,
+    /// columns that are for people are never read. The new file is validated as a whole before it takes the place of the old
+    /// one; comments and order stay.
+    Import {
+        /// CSV (separated by commas, semicolons or tabs) or JSON
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
     },
     /// How the price of a service comes about
     Explain {

@@ -1,4 +1,4 @@
-//! `report …` and `simulate-markup`
+//! `report …` and `simulate-markup`, and the forms of what is made for spreadsheets.
 
 use std::path::PathBuf;
 
@@ -84,6 +84,25 @@ impl ReportForm {
             Form::Csv
         } else {
             Form::json_if(self.json)
+        }
+    }
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SheetForm {
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+}
+
+impl SheetForm {
+    /// The form that was asked for.
+    pub(crate) const fn form(self) -> Form {
+        match self {
+            Self::Csv => Form::Csv,
+            Self::Json => Form::Json,
         }
     }
 }

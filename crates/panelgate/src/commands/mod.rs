@@ -12,6 +12,7 @@ pub(crate) mod panels;
 pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod services;
+mod sheet;
 pub(crate) mod sim;
 pub(crate) mod simulate;
 pub(crate) mod verify;

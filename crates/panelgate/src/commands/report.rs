@@ -148,16 +148,20 @@ impl Earned {
             .to_ours(cost.to_decimal(), currency)
             .and_then(|cost| Money::from_decimal(cost, Rounding::Up));
         let profit = cost.and_then(|cost| revenue.checked_sub(cost));
-        let margin_percent = profit.zip(cost).and_then(|(profit, cost)| {
-            let hundredfold = profit.to_decimal().checked_mul(Decimal::ONE_HUNDRED)?;
-            let percent = hundredfold.checked_div(cost.to_decimal())?;
-            Some(format!("{:.2}", percent.round_dp(2)))
-        });
+        let margin_percent =
+            cost.and_then(|cost| Self::percent(revenue.to_decimal(), cost.to_decimal()));
         Self {
             cost,
             profit,
             margin_percent,
         }
+    }
+
+    /// What is left of a price in percent of the cost.
+    pub(super) fn percent(price: Decimal, cost: Decimal) -> Option<String> {
+        let left = price.checked_sub(cost)?.checked_mul(Decimal::ONE_HUNDRED)?;
+        let percent = left.checked_div(cost)?;
+        Some(format!("{:.2}", percent.round_dp(2)))
     }
 }
 

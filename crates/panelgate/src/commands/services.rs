@@ -8,7 +8,7 @@ use panelgate_domain::markup::Buyer;
 use panelgate_domain::quote::{self, Pricing};
 use panelgate_store::Store;
 
-use super::{explain, operate};
+use super::{explain, operate, sheet};
 use crate::cli::Services;
 use crate::clock;
 use crate::config::{Config, Keys};
@@ -24,6 +24,15 @@ pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
     }
     let config = Config::load(path, Keys::Leave)?;
     with_store(&config, Missing::Refuse, async |store| {
+        let command = match command {
+            Services::Export { format } => {
+                return sheet::export(&config, store, format.form()).await;
+            }
+            Services::Import { file, dry_run } => {
+                return sheet::import(path, &config, store, &file, dry_run).await;
+            }
+            other => other,
+        };
         let market = Market::load(&config, store).await?;
         match command {
             Services::List { skipped, as_json } => {
@@ -35,7 +44,9 @@ pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
                 output::list(&listing, Form::json_if(as_json.json))?;
                 Ok(())
             }
-            Services::Sync { .. } => unreachable!("it was done above, without a store of its own"),
+            Services::Sync { .. } | Services::Export { .. } | Services::Import { .. } => {
+                unreachable!("it was done above, without a market of its own")
+            }
             Services::Explain {
                 id,
                 customer,

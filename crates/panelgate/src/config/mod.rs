@@ -45,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) operator_listen: SocketAddr,
     /// The SQLite file.
     pub(crate) store_path: PathBuf,
+    /// Where `services.toml` is, or would be.
+    pub(crate) services_path: PathBuf,
     /// Currencies.
     pub(crate) money: Money,
     /// How orders are placed.
@@ -204,6 +206,18 @@ impl Config {
         keys: Keys,
     ) -> Result<Self, Diagnostics> {
         resolve::resolve(Sources::read_with_markup(path, Some(markup)), keys)
+    }
+
+    /// The same with another text in the place of what `services.toml` says.
+    ///
+    /// # Errors
+    /// As for [`Config::load`].
+    pub(crate) fn load_with_services(
+        path: &Path,
+        services: &str,
+        keys: Keys,
+    ) -> Result<Self, Diagnostics> {
+        resolve::resolve(Sources::read(path).with_services(services), keys)
     }
 
     /// What [`Config::digest`] would be if the files were loaded now: cheap enough to look every few seconds.

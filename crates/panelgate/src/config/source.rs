@@ -82,6 +82,14 @@ impl Sources {
         }
     }
 
+    /// These, if `services.toml` had this text. The digest stays that of the files.
+    pub(crate) fn with_services(mut self, text: &str) -> Self {
+        let services = &mut self.files[FileId::Services as usize];
+        text.clone_into(&mut services.text);
+        services.trouble = None;
+        self
+    }
+
     /// One of the files.
     pub(crate) const fn file(&self, id: FileId) -> &Source {
         &self.files[id as usize]

@@ -37,6 +37,14 @@ fn harmless(text: &str) -> String {
     }
 }
 
+/// A cell as it was before [`harmless`] wrote it.
+pub(crate) fn from_csv(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if harmless(text) == cell => text,
+        _ => cell,
+    }
+}
+
 /// A sign, digits, a point, digits: nothing that could be a formula, and amounts have to stay numbers.
 fn is_plain_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -68,6 +76,7 @@ mod tests {
             ("a=b", "a=b"),
         ] {
             assert_eq!(field(&text.into()), written);
+            assert_eq!(from_csv(&harmless(text)), text);
         }
     }
 

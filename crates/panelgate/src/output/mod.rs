@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::environment;
 
+pub(crate) use csv::from_csv;
 pub(crate) use table::{Cell, Listing};
 
 /// How a listing is written.

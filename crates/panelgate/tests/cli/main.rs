@@ -7,6 +7,7 @@ mod panels;
 mod past;
 mod report;
 mod services;
+mod sheet;
 mod sim;
 mod simulate;
 

@@ -49,6 +49,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     });
 
     let digest = sources.digest();
+    let services_path = sources.file(FileId::Services).path.clone();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
         (Some((server, money, panels)), Some(markup), Some(definitions)) if !found.has_errors() => {
@@ -58,6 +59,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
                 server: server.server,
                 operator_listen: server.operator_listen,
                 store_path: server.store_path,
+                services_path,
                 orders: server.orders,
                 status: server.status,
                 money,

@@ -1,0 +1,152 @@
+//! `services export` and `services import`: what is sold, as a spreadsheet can edit it.
+//!
+//! A row that comes back as it left changes nothing, so a whole list may go out and in again. What does differ is written into
+//! `services.toml` where an operator would have written it: into the service if it is made by hand, else into its override.
+
+mod csv;
+mod edit;
+mod import;
+mod read;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use panelgate_domain::catalogue::Service;
+use panelgate_domain::ids::ServiceId;
+use panelgate_domain::quote;
+use panelgate_store::Store;
+
+use self::edit::Edited;
+use super::report::Earned;
+use super::services::{ANYBODY, Market};
+use crate::config::Config;
+use crate::output::{self, Cell, Form, Listing};
+
+pub(super) use import::import;
+
+/// What is wrong with a file that is imported, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wrong {
+    /// `line 3`, or `object 2` in JSON.
+    place: String,
+    text: String,
+}
+
+impl Wrong {
+    fn at(line: usize, text: impl Into<String>) -> Self {
+        Self {
+            place: format!("line {line}"),
+            text: text.into(),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.text)
+    }
+}
+
+/// Those that an import reads come first, `service` says of what; the others are for people.
+const HEADINGS: &[&str] = &[
+    "service",
+    "name",
+    "category",
+    "min",
+    "max",
+    "description",
+    "sell",
+    "panel",
+    "offer",
+    "type",
+    "rate",
+    "cost",
+    "cost_currency",
+    "margin_percent",
+];
+
+/// What can be edited of one service, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    id: ServiceId,
+    hand_made: bool,
+    /// The panel and the offer of its first route.
+    origin: (String, String),
+    name: String,
+    category: String,
+    min: u64,
+    max: u64,
+    description: String,
+    sell: bool,
+}
+
+/// Writes what is sold to stdout.
+pub(super) async fn export(config: &Config, store: &dyn Store, form: Form) -> anyhow::Result<()> {
+    let market = Market::load(config, store).await?;
+    let edited = Edited::new(&text_of(&config.services_path)?)?;
+    let rows = market.catalogue.services().map(|service| {
+        let mut cells = cells(&row(service, &edited));
+        cells.extend(for_people(service, config, &market));
+        cells
+    });
+    output::list(&Listing::new(HEADINGS, rows), form)?;
+    Ok(())
+}
+
+/// The text of `services.toml`; nothing if there is no such file, as everywhere.
+fn text_of(path: &PathBuf) -> anyhow::Result<String> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.with_context(|| format!("cannot read {}", Path::display(path))),
+    }
+}
+
+fn row(service: &Service, edited: &Edited) -> Row {
+    let basis = service.routes.first().expect("a service has a route");
+    let origin = (basis.panel.to_string(), basis.offer.to_string());
+    let said = |key| edited.said(service.id, &origin, key);
+    let description = said("description").and_then(|value| value.as_str());
+    let sell = said("sell").and_then(toml_edit::Value::as_bool);
+    Row {
+        id: service.id,
+        hand_made: edited.is_hand_made(service.id),
+        name: service.name.clone(),
+        category: service.category.clone(),
+        min: service.min,
+        max: service.max,
+        description: description.unwrap_or_default().to_owned(),
+        sell: sell.unwrap_or(true),
+        origin,
+    }
+}
+
+fn cells(row: &Row) -> Vec<Cell> {
+    vec![
+        row.id.0.into(),
+        row.name.as_str().into(),
+        row.category.as_str().into(),
+        output::count(row.min),
+        output::count(row.max),
+        row.description.as_str().into(),
+        row.sell.into(),
+        row.origin.0.as_str().into(),
+        row.origin.1.as_str().into(),
+    ]
+}
+
+/// For customers without a group, per 1000 or per package.
+fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> {
+    let basis = service.routes.first().expect("a service has a route");
+    let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange);
+    let margin = pricing
+        .as_ref()
+        .and_then(|pricing| Earned::percent(pricing.rate.decimal(), pricing.cost));
+    vec![
+        service.service_type.name().into(),
+        pricing.map(|pricing| pricing.rate.to_string()).into(),
+        basis.cost.to_string().into(),
+        basis.currency.as_str().into(),
+        margin.into(),
+    ]
+}
