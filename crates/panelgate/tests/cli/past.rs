@@ -1,7 +1,6 @@
 //! A past for commands that look back: orders in a store, as a server would have left them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::SystemTime;
 
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, ServiceId};
@@ -59,9 +58,7 @@ pub(crate) fn happened<T>(house: &House, work: impl AsyncFnOnce(&mut Past) -> T)
     reason = "the binary under test reads the same clock"
 )]
 pub(crate) fn now() -> Timestamp {
-    let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let passed = passed.expect("after 1970").as_millis();
-    Timestamp(i64::try_from(passed).expect("before the end of time"))
+    Timestamp(jiff::Timestamp::now().as_millisecond())
 }
 
 pub(crate) fn offer(id: &str, name: &str, rate: &str) -> Offer {
