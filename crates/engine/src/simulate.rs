@@ -180,13 +180,11 @@ impl<'a> Simulation<'a> {
     /// `None` if it cannot be priced again.
     fn again(&mut self, order: &PastOrder) -> Option<Again> {
         let service = self.rules.catalogue.service(order.service)?;
-        let basis = service.routes.first()?;
         let exchange = self.rules.exchange;
-        let today = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
+        let today = basis_cost(service, exchange)?;
         let (live, other) = self.terms(service, order.customer, today)?;
         if rate(live, today, order.quantity) == Some(order.rate) {
-            let price =
-                rate(other, today, order.quantity)?.price(order.charging, order.quantity)?;
+            let price = price(other, today, order)?;
             return Some(self.guarded(order, price, live, other));
         }
         let Some(spent) = &order.spent else {
@@ -194,15 +192,14 @@ impl<'a> Simulation<'a> {
             return Some(Again::At(order.price));
         };
         let most = per_thousand(order, spent.quoted, &spent.currency, exchange)?;
-        let least = spent.quoted.checked_sub(Money::from_micros(1))?;
-        let least = per_thousand(order, least.max(Money::ZERO), &spent.currency, exchange)?;
+        let least = per_thousand(order, least(spent), &spent.currency, exchange)?;
         let (live, other) = self.terms(service, order.customer, most)?;
         let explained = rate(live, least, order.quantity) <= Some(order.rate)
             && Some(order.rate) <= rate(live, most, order.quantity);
         let price = if explained && live == other {
             order.price
         } else {
-            rate(other, most, order.quantity)?.price(order.charging, order.quantity)?
+            price(other, most, order)?
         };
         Some(self.guarded(order, price, live, other))
     }
@@ -210,16 +207,14 @@ impl<'a> Simulation<'a> {
     /// Under the terms and at the price at which it was sent, an order was not refused, whatever currencies are worth today.
     fn guarded(&self, order: &PastOrder, price: Money, live: &Terms, other: &Terms) -> Again {
         let as_it_was = live == other && price == order.price;
-        match &order.spent {
-            Some(Spent {
-                quoted, currency, ..
-            }) if !as_it_was => {
-                match quote::guard(price, *quoted, currency, other, self.rules.exchange) {
-                    Guard::RefusedLoss => Again::Lost,
-                    Guard::Covered | Guard::AcceptedLoss => Again::At(price),
-                }
-            }
-            _ => Again::At(price),
+        let Some(spent) = order.spent.as_ref().filter(|_| !as_it_was) else {
+            return Again::At(price);
+        };
+        // The least that it can have cost: what was rounded up would make losses of small orders that are none.
+        let (cost, exchange) = (least(spent), self.rules.exchange);
+        match quote::guard(price, cost, &spent.currency, other, exchange) {
+            Guard::RefusedLoss => Again::Lost,
+            Guard::Covered | Guard::AcceptedLoss => Again::At(price),
         }
     }
 
@@ -276,6 +271,23 @@ fn terms<'a>(markup: &'a Markup, service: &Service, buyer: Buyer<'_>, cost: Deci
 /// The rate of so many under these terms.
 fn rate(terms: &Terms, cost: Decimal, quantity: u64) -> Option<Rate> {
     terms.rate_for(cost, quantity)
+}
+
+/// The price of an order under these terms.
+fn price(terms: &Terms, cost: Decimal, order: &PastOrder) -> Option<Money> {
+    rate(terms, cost, order.quantity)?.price(order.charging, order.quantity)
+}
+
+/// What the price of a service is based on, in our currency.
+fn basis_cost(service: &Service, exchange: &Exchange) -> Option<Decimal> {
+    let basis = service.routes.first()?;
+    exchange.to_ours(basis.cost.decimal(), &basis.currency)
+}
+
+/// A little less than what a placement cost before that was rounded up.
+fn least(spent: &Spent) -> Money {
+    let less = spent.quoted.checked_sub(Money::from_micros(1));
+    less.unwrap_or_default().max(Money::ZERO)
 }
 
 /// What 1000 (or a package) cost in our currency if the whole order cost so much.

@@ -8,7 +8,9 @@ use crate::{House, json};
 /// Ann buys at 20 % on top: at today's cost, at an old one, and of a service that is gone.
 fn busy() -> House {
     let house = House::with_ann();
-    house.run(&["customer", "add", "bob"]).expect(0);
+    for name in ["bob", "cat"] {
+        house.run(&["customer", "add", name]).expect(0);
+    }
     happened(&house, async |past| {
         past.sync("alpha", "USD", vec![offer("7", "Followers", "0.9")])
             .await;
@@ -114,6 +116,27 @@ fn orders_under_the_least_margin_are_lost() {
         (&"0.6475".into(), &"0.00".into())
     );
     assert!(note.contains("1 lost to the guard"), "{note}");
+}
+
+#[test]
+fn what_was_rounded_up_makes_no_loss() {
+    let house = busy();
+    happened(&house, async |past| {
+        let cat = past.funded("cat").await;
+        // 0.0033333333 is 0.003334, and 20 % of that would be more than is in the price.
+        let tiny = Sale {
+            service: 1001,
+            rate: "0.4",
+            cost: "0.333333333",
+            currency: "USD",
+            quantity: 10,
+            end: Some((Completed, 0)),
+        };
+        past.sell(cat, &tiny).await;
+    });
+    let markup = "[default]\npercent = \"20\"\nmin_margin_percent = \"20\"\n";
+    let (_, note) = simulated(&house, markup);
+    assert!(note.contains("0 lost to the guard"), "{note}");
 }
 
 #[test]
