@@ -22,7 +22,6 @@ use crate::House;
 /// The store of a house, and what is done to it.
 pub(crate) struct Past {
     store: SqliteStore,
-    sold: i64,
 }
 
 /// An order, and what became of it.
@@ -39,15 +38,14 @@ pub(crate) struct Sale {
 }
 
 /// Changes the store of a house.
-pub(crate) fn happened<T>(house: &House, work: impl AsyncFnOnce(&mut Past) -> T) -> T {
+pub(crate) fn happened<T>(house: &House, work: impl AsyncFnOnce(&Past) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = SqliteStore::open(&house.store(), Role::Beside, Options::default());
-        let mut past = Past {
+        let past = Past {
             store: store.expect("open"),
-            sold: 0,
         };
-        let done = work(&mut past).await;
+        let done = work(&past).await;
         past.store.close().await;
         done
     })
@@ -113,8 +111,7 @@ impl Past {
     }
 
     /// Sells, places at panel `alpha` and ends an order.
-    pub(crate) async fn sell(&mut self, customer: CustomerId, sale: &Sale) -> OrderId {
-        self.sold += 1;
+    pub(crate) async fn sell(&self, customer: CustomerId, sale: &Sale) -> OrderId {
         let rate = |text| Rate::parse(text).expect("a rate");
         let price = |text| {
             let price = rate(text).price(Charging::PerThousand, sale.quantity);
@@ -147,7 +144,7 @@ impl Past {
         let Opened::New(order, Some(placement)) = opened.expect("opened") else {
             panic!("not opened")
         };
-        let upstream_id = format!("u{}", self.sold).as_str().into();
+        let upstream_id = format!("u{}", placement.0).as_str().into();
         let answer = Answer {
             outcome: "accepted".into(),
             raw: String::new(),
