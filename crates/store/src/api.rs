@@ -22,7 +22,7 @@ use crate::error::StoreError;
 use crate::model::{
     Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
     Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
-    PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
+    PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
 };
 use crate::reports::Reports;
 
@@ -208,6 +208,9 @@ pub trait Store: Reports + Send + Sync + 'static {
     -> Result<Vec<Order>>;
     /// For each service the ages at which its orders were delivered, whole or in part.
     async fn completions(&self) -> Result<Vec<(ServiceId, Completions)>>;
+    /// What became of the panels' orders since then, by the hour: what was sent counts where it began, what ended where it
+    /// was closed. Refusals that are about the order say nothing about a panel and are left out.
+    async fn panel_hours(&self, since: Timestamp) -> Result<Vec<PanelHour>>;
     /// Orders by filter, newest first.
     async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>>;
     /// Everything about one order.

@@ -365,6 +365,27 @@ pub struct CustomerRow {
     pub account: Account,
 }
 
+/// What became of a panel's orders in one hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PanelHour {
+    /// Which panel.
+    pub panel: PanelName,
+    /// When the hour began.
+    pub began: Timestamp,
+    /// Orders it took.
+    pub accepted: u64,
+    /// What they were to cost, in its currency.
+    pub cost: Money,
+    /// Orders it refused for a reason of its own.
+    pub refused: u64,
+    /// Orders that ended whole.
+    pub completed: u64,
+    /// Orders that ended in part.
+    pub partial: u64,
+    /// Orders that ended canceled.
+    pub canceled: u64,
+}
+
 /// A panel's accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PanelAccount {

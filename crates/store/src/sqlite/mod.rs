@@ -43,7 +43,7 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::Connection;
 
 pub use self::open::{Options, Role};
-use self::orders::{cancel, close, completions, flag, later, learn, place, query, refill};
+use self::orders::{cancel, close, completions, flag, hours, later, learn, place, query, refill};
 use self::readers::Readers;
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
@@ -51,7 +51,7 @@ use crate::error::StoreError;
 use crate::model::{
     Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
     Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
-    PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
+    PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
 };
 
 /// A store in a file. Dropping it lets what is queued be written; [`close`](Self::close) also waits for that.
@@ -316,6 +316,9 @@ impl Store for SqliteStore {
     }
     async fn completions(&self) -> Result<Vec<(ServiceId, Completions)>> {
         self.read(completions::all).await
+    }
+    async fn panel_hours(&self, since: Timestamp) -> Result<Vec<PanelHour>> {
+        self.read(move |c| hours::since(c, since)).await
     }
     async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>> {
         self.read(move |c| query::list(c, &filter)).await

@@ -9,6 +9,7 @@ pub(super) mod close;
 pub(super) mod completions;
 pub(super) mod cost;
 pub(super) mod flag;
+pub(super) mod hours;
 pub(super) mod later;
 pub(super) mod learn;
 pub(super) mod open;
