@@ -27,7 +27,7 @@ pub(crate) fn rules() -> Rules {
         },
         definitions: Definitions {
             imports: vec![import],
-            hand_made: Vec::new(),
+            ..Definitions::default()
         },
         exchange: Exchange::new("USD".into(), BTreeMap::new()),
     }

@@ -4,11 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rust_decimal::Decimal;
+
 use crate::exchange::Exchange;
 use crate::ids::{Currency, OfferId, PanelName, ServiceId};
 use crate::markup::{Glob, Subject};
 use crate::offer::{Offer, OfferList, SkipReason, Skipped};
+use crate::overrides::{Note, Override, Overrides, Says, Target};
 use crate::rate::Rate;
+use crate::routing::{Avoid, Strategy};
 use crate::service_type::ServiceType;
 use crate::spec::Limits;
 
@@ -33,8 +37,17 @@ pub struct Service {
     pub cancel: bool,
     /// No route refuses drip-feed.
     pub dripfeed: bool,
-    /// In order of priority; never empty. The first one's cost is the basis of our rate.
+    /// The operator's words about it, for people.
+    pub description: Option<String>,
+    /// How an order's first route is chosen.
+    pub strategy: Strategy,
+    /// Which of its panels are avoided.
+    pub avoid: Avoid,
+    /// As they are written; never empty.
     pub routes: Vec<Route>,
+    /// The route whose cost is the basis of our rate: the first one by priority, else the dearest, so that no choice of a
+    /// route sells at a loss.
+    pub basis: usize,
 }
 
 /// From a service to an offer.
@@ -48,6 +61,8 @@ pub struct Route {
     pub cost: Rate,
     /// The panel's currency.
     pub currency: Currency,
+    /// Its share of the orders, if the service is weighted.
+    pub weight: u32,
 }
 
 /// A whole list, or the part of it that the globs name.
@@ -72,8 +87,25 @@ pub struct HandMade {
     pub name: String,
     /// Its category.
     pub category: String,
-    /// Its routes, in order of priority.
-    pub routes: Vec<(PanelName, OfferId)>,
+    /// What is said besides.
+    pub says: Says,
+    /// How an order's first route is chosen.
+    pub strategy: Strategy,
+    /// Which of its panels are avoided, if it is not [`Definitions::avoid`] that says so.
+    pub avoid: Option<Avoid>,
+    /// Its routes, as they are written.
+    pub routes: Vec<WantedRoute>,
+}
+
+/// A route that the operator wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedRoute {
+    /// The panel.
+    pub panel: PanelName,
+    /// The offer there.
+    pub offer: OfferId,
+    /// Its share of the orders, if the service is weighted.
+    pub weight: u32,
 }
 
 /// What the operator wants to sell.
@@ -83,6 +115,10 @@ pub struct Definitions {
     pub imports: Vec<Import>,
     /// One by one.
     pub hand_made: Vec<HandMade>,
+    /// What is said of imports in place of the panels' words.
+    pub overrides: Vec<Override>,
+    /// Which panels are avoided.
+    pub avoid: Avoid,
 }
 
 /// The first id that an import gets; those below are the operator's own.
@@ -96,6 +132,7 @@ pub type ImportKey = (PanelName, OfferId);
 pub struct Catalogue {
     services: BTreeMap<ServiceId, Service>,
     skipped: Vec<Skipped>,
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Import {
@@ -144,19 +181,23 @@ impl Catalogue {
         exchange: &Exchange,
     ) -> Self {
         let mut catalogue = Self::default();
+        let mut overrides = Overrides::new(&definitions.overrides);
         for list in lists {
             catalogue.skipped.extend(list.unreadable.iter().cloned());
-            catalogue.import(definitions, list, ids, exchange);
+            catalogue.import(definitions, &mut overrides, list, ids, exchange);
         }
+        catalogue.notes.extend(overrides.unused());
         let offers = index(lists);
         for made in &definitions.hand_made {
-            match hand_made_service(made, &offers, exchange) {
+            let outcome = hand_made_service(made, &offers, exchange, &mut catalogue.notes);
+            match outcome.map(|service| avoiding(service, made.avoid.unwrap_or(definitions.avoid)))
+            {
                 Ok(service) => _ = catalogue.services.insert(made.id, service),
                 Err(reason) => catalogue.skipped.push(Skipped {
                     panel: made
                         .routes
                         .first()
-                        .map_or_else(|| PanelName::from(""), |(panel, _)| panel.clone()),
+                        .map_or_else(|| PanelName::from(""), |route| route.panel.clone()),
                     offer: format!("service {}", made.id),
                     name: made.name.clone(),
                     reason,
@@ -186,6 +227,7 @@ impl Catalogue {
     fn import(
         &mut self,
         definitions: &Definitions,
+        overrides: &mut Overrides<'_>,
         list: &OfferList,
         ids: &HashMap<ImportKey, ServiceId>,
         exchange: &Exchange,
@@ -203,14 +245,19 @@ impl Catalogue {
             let outcome = offer
                 .sellable_type()
                 .and_then(|kind| convertible(list, kind, exchange));
-            match (outcome, ids.get(&(list.panel.clone(), offer.id.clone()))) {
+            let key = (list.panel.clone(), offer.id.clone());
+            let outcome = match (outcome, ids.get(&key)) {
                 (Ok(kind), Some(id)) => {
-                    _ = self
-                        .services
-                        .insert(*id, imported_service(*id, list, offer, kind))
+                    let mut service = imported_service(*id, list, offer, kind);
+                    let applied = overrides.apply(&mut service, &key, &mut self.notes);
+                    applied.map(|()| avoiding(service, definitions.avoid))
                 }
-                (Ok(_), None) => {} // Not given an id yet: the sync that does so builds again.
-                (Err(reason), _) => self.skipped.push(Skipped {
+                (Ok(_), None) => continue, // Not given an id yet: the sync that does so builds again.
+                (Err(reason), _) => Err(reason),
+            };
+            match outcome {
+                Ok(service) => _ = self.services.insert(service.id, service),
+                Err(reason) => self.skipped.push(Skipped {
                     panel: list.panel.clone(),
                     offer: offer.id.to_string(),
                     name: offer.name.clone(),
@@ -233,7 +280,15 @@ impl Service {
         }
     }
 
-    /// What markup rules see of it: the first route is the basis of its price.
+    /// The route whose cost is the basis of its price.
+    #[must_use]
+    pub fn basis(&self) -> &Route {
+        self.routes
+            .get(self.basis)
+            .expect("a service has the route that its price is based on")
+    }
+
+    /// What markup rules see of it.
     #[must_use]
     pub fn subject(&self) -> Subject<'_> {
         Subject {
@@ -241,7 +296,7 @@ impl Service {
             name: &self.name,
             category: &self.category,
             service_type: self.service_type,
-            panel: &self.routes.first().expect("a service has a route").panel,
+            panel: &self.basis().panel,
         }
     }
 }
@@ -279,19 +334,29 @@ fn imported_service(id: ServiceId, list: &OfferList, offer: &Offer, kind: Servic
         refill: offer.refill,
         cancel: offer.cancel,
         dripfeed: kind.can_drip() && offer.dripfeed.unwrap_or(true),
+        description: None,
+        strategy: Strategy::Priority,
+        avoid: Avoid::default(),
         routes: vec![route(list, offer)],
+        basis: 0,
     }
+}
+
+fn avoiding(mut service: Service, avoid: Avoid) -> Service {
+    service.avoid = avoid;
+    service
 }
 
 fn hand_made_service(
     made: &HandMade,
     offers: &OfferIndex<'_>,
     exchange: &Exchange,
+    notes: &mut Vec<Note>,
 ) -> Result<Service, SkipReason> {
     let mut service: Option<Service> = None;
     let mut reason = SkipReason::NoOffer;
-    for (panel, offer) in &made.routes {
-        let Some((list, offer)) = offers.get(&(panel, offer)) else {
+    for wanted in &made.routes {
+        let Some((list, offer)) = offers.get(&(&wanted.panel, &wanted.offer)) else {
             continue;
         };
         match offer
@@ -300,7 +365,8 @@ fn hand_made_service(
         {
             Err(why) => reason = why,
             Ok(kind) => {
-                let next = imported_service(made.id, list, offer, kind);
+                let mut next = imported_service(made.id, list, offer, kind);
+                next.routes[0].weight = wanted.weight;
                 service = Some(match service {
                     None => next,
                     Some(service) => joined(service, next)?,
@@ -311,7 +377,26 @@ fn hand_made_service(
     let mut service = service.ok_or(reason)?;
     service.name.clone_from(&made.name);
     service.category.clone_from(&made.category);
+    service.strategy = made.strategy;
+    service.basis = basis(&service, exchange);
+    made.says
+        .apply(&mut service, &Target::Service(made.id), notes)?;
     Ok(service)
+}
+
+/// By priority the first route; where any route may be the first one, the dearest. Of equal ones the first.
+fn basis(service: &Service, exchange: &Exchange) -> usize {
+    if service.strategy == Strategy::Priority {
+        return 0;
+    }
+    let costs = service.routes.iter().enumerate().rev();
+    let costs = costs.map(|(index, route)| {
+        let cost = exchange.to_ours(route.cost.decimal(), &route.currency);
+        (index, cost.unwrap_or(Decimal::MAX))
+    });
+    costs
+        .max_by_key(|(_, cost)| *cost)
+        .map_or(0, |(index, _)| index)
 }
 
 /// The intersection of what two routes can do.
@@ -338,6 +423,7 @@ fn route(list: &OfferList, offer: &Offer) -> Route {
         offer: offer.id.clone(),
         cost: offer.rate,
         currency: list.currency.clone(),
+        weight: 1,
     }
 }
 
@@ -347,98 +433,4 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn offer(id: &str, min: u64, max: u64, refill: bool) -> Offer {
-        Offer {
-            id: id.into(),
-            name: format!("Followers\r\n {id}"),
-            category: "Instagram".into(),
-            type_word: "Default".into(),
-            rate: Rate::parse("0.9").expect("a rate"),
-            min,
-            max,
-            refill,
-            cancel: true,
-            dripfeed: None,
-        }
-    }
-
-    fn list(panel: &str, offers: Vec<Offer>) -> OfferList {
-        OfferList {
-            panel: panel.into(),
-            currency: "USD".into(),
-            offers,
-            unreadable: Vec::new(),
-        }
-    }
-
-    fn exchange() -> Exchange {
-        Exchange::new("USD".into(), BTreeMap::new())
-    }
-
-    fn import(panel: &str) -> Import {
-        Import {
-            panel: panel.into(),
-            category: vec![],
-            name: vec![],
-            types: vec![],
-        }
-    }
-
-    #[test]
-    fn imports_sell_what_can_be_sold_and_name_the_rest() {
-        let lists = [list(
-            "alpha",
-            vec![offer("1", 1, 10, true), offer("2", 1, 0, true)],
-        )];
-        let definitions = Definitions {
-            imports: vec![import("alpha")],
-            hand_made: vec![],
-        };
-        let keys = definitions.keys_to_import(&lists);
-        assert_eq!(keys, [("alpha".into(), "1".into())]);
-        let ids = HashMap::from([(keys[0].clone(), ServiceId(1001))]);
-        let catalogue = Catalogue::build(&definitions, &lists, &ids, &exchange());
-        let service = catalogue.service(ServiceId(1001)).expect("sold");
-        assert_eq!(service.name, "Followers 1");
-        assert_eq!(
-            catalogue
-                .skipped()
-                .iter()
-                .map(|s| &s.reason)
-                .collect::<Vec<_>>(),
-            [&SkipReason::MaxIsZero]
-        );
-    }
-
-    #[test]
-    fn a_hand_made_service_can_do_what_all_its_routes_can() {
-        let lists = [
-            list("alpha", vec![offer("1", 10, 1000, true)]),
-            list("beta", vec![offer("7", 50, 5000, false)]),
-        ];
-        let made = HandMade {
-            id: ServiceId(101),
-            name: "Best followers".into(),
-            category: "Mine".into(),
-            routes: vec![
-                ("alpha".into(), "1".into()),
-                ("beta".into(), "7".into()),
-                ("beta".into(), "gone".into()),
-            ],
-        };
-        let definitions = Definitions {
-            imports: vec![],
-            hand_made: vec![made],
-        };
-        let catalogue = Catalogue::build(&definitions, &lists, &HashMap::new(), &exchange());
-        let service = catalogue.service(ServiceId(101)).expect("sold");
-        assert_eq!(
-            (service.min, service.max, service.refill, service.cancel),
-            (50, 1000, false, true)
-        );
-        assert_eq!(service.routes.len(), 2);
-    }
-}
+mod tests;

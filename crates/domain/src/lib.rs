@@ -27,8 +27,10 @@ pub mod catalogue;
 pub mod exchange;
 pub mod markup;
 pub mod offer;
+pub mod overrides;
 pub mod panel_trait;
 pub mod quote;
+pub mod routing;
 
 pub mod completion;
 pub mod order;

@@ -82,6 +82,8 @@ pub enum SkipReason {
     NoOffer,
     /// The offers of a hand-made service are of different types.
     MixedTypes,
+    /// The operator's override says `sell = false`.
+    NotForSale,
 }
 
 impl fmt::Display for SkipReason {
@@ -100,6 +102,7 @@ impl fmt::Display for SkipReason {
             Self::Subscriptions => f.write_str("subscriptions are not sold yet"),
             Self::NoOffer => f.write_str("none of its routes' offers is in a panel's list"),
             Self::MixedTypes => f.write_str("its routes' offers are of different types"),
+            Self::NotForSale => f.write_str("its override says `sell = false`"),
         }
     }
 }

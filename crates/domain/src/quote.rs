@@ -43,7 +43,7 @@ pub fn pricing<'a>(
     buyer: Buyer<'_>,
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
-    let basis = service.routes.first()?;
+    let basis = service.basis();
     let cost = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
     let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
     let rate = terms.rate(cost)?;

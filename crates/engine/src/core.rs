@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashmap::DashSet;
+use dashmap::{DashMap, DashSet};
 use panelgate_domain::action::Action;
+use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
-use panelgate_domain::ids::{OrderId, PanelName};
+use panelgate_domain::ids::{OrderId, PanelName, ServiceId};
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::Reply;
+use panelgate_domain::routing::Strategy;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::Desk;
@@ -27,6 +29,7 @@ use crate::actions;
 use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
+use crate::health::Healths;
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::Market;
@@ -78,6 +81,10 @@ pub(crate) struct Core {
     pub(crate) forwarding: DashSet<OrderId>,
     /// Unconfirmed orders that count against their panel's `max_unconfirmed`.
     pub(crate) questions: DashSet<OrderId>,
+    /// How many orders of each weighted service chose their route. The size of the catalogue bounds it.
+    pub(crate) turns: DashMap<ServiceId, u64>,
+    /// What became of the panels' orders lately.
+    pub(crate) health: Healths,
     /// Panels whose background tasks run.
     pub(crate) followed: DashSet<PanelName>,
     /// No new order leaves.
@@ -177,6 +184,19 @@ impl Core {
 
     pub(crate) fn desk(&self, panel: &PanelName) -> Option<Desk> {
         self.desks.load().get(panel).cloned()
+    }
+
+    /// The number of an order among those of its weighted service, from which its first route follows. An order has no id
+    /// before it is opened together with its first placement, and ids that go to several services would not be spread evenly
+    /// over the routes of one. Others need no number.
+    pub(crate) fn turn(&self, service: &Service) -> u64 {
+        if service.strategy != Strategy::Weighted {
+            return 0;
+        }
+        let mut turns = self.turns.entry(service.id).or_default();
+        let turn = *turns;
+        *turns = turn.wrapping_add(1);
+        turn
     }
 
     /// The gateway is ending: nothing new is begun.

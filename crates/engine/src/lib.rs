@@ -14,6 +14,7 @@ mod clock;
 mod core;
 #[cfg(test)]
 mod fixtures;
+mod health;
 mod keys;
 mod later;
 mod looks;
@@ -35,7 +36,7 @@ pub use clock::{Clock, SystemClock};
 pub use core::{Cx, Engine};
 pub use market::{Market, Rules};
 pub use metrics::Metrics;
-pub use operate::{OperateError, PanelReport};
+pub use operate::{OperateError, PanelReport, unbooked};
 pub use settings::Settings;
 pub use simulate::{Bought, Compared, Earned, Outcome, simulate};
 pub use start::{Parts, ReloadError, StartError};

@@ -18,6 +18,10 @@ pub struct Metrics {
     cost: CounterVec,
     /// Age of the oldest fact of a live order, by panel.
     pub(crate) status_age: GaugeVec,
+    /// Days that the balance at a panel lasts at the rate of the last 24 hours, by panel.
+    days_left: GaugeVec,
+    /// What we can spend at a panel beyond what the books say, by panel and currency.
+    unbooked: GaugeVec,
     /// Answers about orders that we could not use, by panel and kind.
     oddities: IntCounterVec,
     /// Routes passed over because the price no longer covered the cost.
@@ -65,6 +69,11 @@ impl Metrics {
             &["panel"],
         )?;
         registry.register(Box::new(status_age.clone()))?;
+        let gauges = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
+            let gauges = GaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok(gauges)
+        };
         Ok(Self {
             orders: counters(
                 "panelgate_orders_total",
@@ -83,6 +92,16 @@ impl Metrics {
                 &["panel", "currency"],
             )?,
             status_age,
+            days_left: gauges(
+                "panelgate_panel_days_left",
+                "Days that the balance at a panel lasts at the rate of the last 24 hours, by panel",
+                &["panel"],
+            )?,
+            unbooked: gauges(
+                "panelgate_panel_unbooked",
+                "What we can spend at a panel beyond what the books say, by panel and currency",
+                &["panel", "currency"],
+            )?,
             oddities: counters(
                 "panelgate_oddities_total",
                 "Answers about orders that could not be used, by panel and kind",
@@ -133,6 +152,24 @@ impl Metrics {
 
     pub(crate) fn loss(&self, panel: &PanelName, done: &str) {
         self.losses.with_label_values(&[panel.as_str(), done]).inc();
+    }
+
+    /// Shows the forecasts of those panels that have one, and of no others.
+    pub(crate) fn show_days_left(&self, tenths: impl Iterator<Item = (PanelName, i64)>) {
+        self.days_left.reset();
+        for (panel, tenths) in tenths {
+            #[expect(clippy::cast_precision_loss, reason = "a picture for graphs")]
+            let days = tenths as f64 / 10.0;
+            let gauge = self.days_left.with_label_values(&[panel.as_str()]);
+            gauge.set(days);
+        }
+    }
+
+    /// Shows what the books do not have.
+    pub(crate) fn show_unbooked(&self, panel: &PanelName, currency: &Currency, amount: Money) {
+        self.unbooked
+            .with_label_values(&[panel.as_str(), currency.as_str()])
+            .set(units(amount));
     }
 
     fn add_money(&self, currency: &Currency, kind: &str, amount: Money) {

@@ -6,11 +6,12 @@ use std::time::Duration;
 use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
+use panelgate_domain::routing::Health;
 use panelgate_store::StoreError;
-use panelgate_store::model::Decision;
+use panelgate_store::model::{Decision, PanelAccount};
 use panelgate_upstream::{Balance, CallError, Desk, DeskSnapshot};
 
-use crate::core::Engine;
+use crate::core::{Core, Engine};
 use crate::place;
 use crate::settings::Settings;
 use crate::sync::{SyncError, SyncReport};
@@ -41,6 +42,10 @@ pub struct PanelReport {
     pub orders: u64,
     /// How long ago the oldest of their facts was learned.
     pub oldest_fact: Option<Duration>,
+    /// What became of its orders in the last 24 hours.
+    pub health: Health,
+    /// For how many tenths of days the balance lasts at the rate of the last 24 hours, or since the first order of that time.
+    pub tenths_of_days_left: Option<i64>,
 }
 
 impl Engine {
@@ -158,6 +163,8 @@ impl Engine {
                 panel: panel.clone(),
                 currency: desk.settings().currency.clone(),
                 desk: desk.snapshot(),
+                health: core.health.of(panel, core.now()),
+                tenths_of_days_left: core.days_left(desk),
                 offers: lists.get(panel).map_or(0, |list| list.offers.len()),
                 orders: placed.map_or(0, |placed| placed.orders),
                 oldest_fact: oldest.map(|at| core.now().since(at)),
@@ -169,9 +176,39 @@ impl Engine {
             .collect()
     }
 
+    /// What the books say of the panels' money.
+    ///
+    /// # Errors
+    /// The store said no.
+    pub async fn panel_accounts(&self) -> Result<Vec<PanelAccount>, StoreError> {
+        self.0.store.panel_accounts().await
+    }
+
     /// No order leaves.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.0.is_paused()
     }
+}
+
+impl Core {
+    /// For how many tenths of days the last polled balance of a panel lasts.
+    pub(crate) fn days_left(&self, desk: &Desk) -> Option<i64> {
+        let balance = desk.polled_balance()?;
+        self.health
+            .tenths_of_days_left(desk.panel(), balance, self.now())
+    }
+}
+
+/// What a panel's balance is more than its books say: a payment that nobody booked, if it is more than what is on its way.
+#[must_use]
+pub fn unbooked(
+    accounts: &[PanelAccount],
+    panel: &PanelName,
+    currency: &Currency,
+    balance: Money,
+) -> Option<Money> {
+    let its = |account: &&PanelAccount| account.panel == *panel && account.currency == *currency;
+    let prepaid = accounts.iter().find(its);
+    balance.checked_sub(prepaid.map_or(Money::ZERO, |account| account.prepaid))
 }

@@ -261,6 +261,9 @@ impl Core {
                 self.metrics.settled(&self.settings.currency, &settlement);
                 tracing::info!(%order, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
                 self.looks.ended(&closed, lived);
+                if let Some(panel) = &closed.panel {
+                    self.health.count(panel, settlement.word.into(), self.now());
+                }
                 self.rechecks.watch(&closed);
                 self.remember(closed);
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashmap::DashSet;
+use dashmap::{DashMap, DashSet};
 use futures_util::future::join_all;
 use panelgate_domain::catalogue::Catalogue;
 use panelgate_domain::ids::{OrderId, PanelName};
@@ -22,6 +22,7 @@ use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
 use crate::core::{Core, Desks, Engine};
+use crate::health::{self, Healths};
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::{Market, Rules};
@@ -128,6 +129,8 @@ impl Engine {
             placing: DashSet::new(),
             questions: DashSet::new(),
             forwarding: DashSet::new(),
+            turns: DashMap::new(),
+            health: Healths::default(),
             followed: DashSet::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
@@ -143,6 +146,8 @@ impl Engine {
         core.rebuild(None).await?;
         core.load_pauses().await?;
         core.looks.load(core.store.completions().await?);
+        let lately = core.now().before(health::WINDOW);
+        core.health.load(core.store.panel_hours(lately).await?);
         core.load_traits().await?;
         core.load_placed().await?;
         core.load_ended().await?;

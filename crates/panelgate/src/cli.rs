@@ -109,6 +109,9 @@ pub(crate) enum Services {
         /// What is not sold instead, and why
         #[arg(long)]
         skipped: bool,
+        /// What is sold otherwise than services.toml says, and why
+        #[arg(long, conflicts_with = "skipped")]
+        notes: bool,
         #[command(flatten)]
         as_json: AsJson,
     },

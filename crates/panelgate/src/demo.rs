@@ -7,12 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use panelgate_domain::catalogue::{Definitions, HandMade, Import};
+use panelgate_domain::catalogue::{Definitions, HandMade, Import, WantedRoute};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
+use panelgate_domain::overrides::Says;
+use panelgate_domain::routing::Strategy;
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::{Store, StoreError};
@@ -95,11 +97,19 @@ fn settings(
 /// One service with two routes, and alpha's whole list; 20 % on top of everything.
 fn market(currency: Currency) -> MarketSettings {
     let default = Terms::percent(20.into());
+    let route = |panel: &str| WantedRoute {
+        panel: panel.into(),
+        offer: "1".into(),
+        weight: 1,
+    };
     let followers = HandMade {
         id: FOLLOWERS,
         name: "Followers".to_owned(),
         category: "Demo".to_owned(),
-        routes: vec![("alpha".into(), "1".into()), ("beta".into(), "1".into())],
+        says: Says::default(),
+        strategy: Strategy::Priority,
+        avoid: None,
+        routes: vec![route("alpha"), route("beta")],
     };
     let alpha = Import {
         panel: "alpha".into(),
@@ -115,6 +125,7 @@ fn market(currency: Currency) -> MarketSettings {
         definitions: Definitions {
             imports: vec![alpha],
             hand_made: vec![followers],
+            ..Definitions::default()
         },
         exchange: Exchange::new(currency, BTreeMap::new()),
         text: *b"panelgate demo, its first rules.",

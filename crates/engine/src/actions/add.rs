@@ -33,6 +33,7 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, add: Add) -> Result<Reply, Fa
         core: Arc::clone(core),
         market,
         customer: Arc::clone(&cx.customer),
+        turn: core.turn(&service),
         service,
     };
     let work = core.tracker.spawn(opening.open_and_place(new, tell_opened));
@@ -107,6 +108,7 @@ struct Opening {
     market: Arc<Market>,
     customer: Arc<Customer>,
     service: Service,
+    turn: u64,
 }
 
 impl Opening {
@@ -116,6 +118,7 @@ impl Opening {
             customer: &self.customer,
             price,
             quantity,
+            turn: self.turn,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Placing: one route after the other, while the outcome is about the panel and nothing landed. The only code that sends
 //! orders, whether they were opened just now or have waited for hours.
 
+mod order_of_routes;
 mod outcome;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, NewPlacement, Sendable};
 use panelgate_upstream::{Class, Desk, Permit, Rest};
 
+use self::order_of_routes::order_of_routes;
 use self::outcome::{Attempt, attempt};
 use crate::core::Core;
 use crate::market::Market;
@@ -94,11 +96,13 @@ pub(crate) struct Wanted<'a> {
     pub(crate) customer: &'a Customer,
     pub(crate) price: Money,
     pub(crate) quantity: Quantity,
+    /// Its number among the orders of a weighted service; see [`Core::turn`].
+    pub(crate) turn: u64,
 }
 
 /// The first route that takes orders, if its desk has a permit to give at once.
 pub(crate) fn ready_route(core: &Core, market: &Market, wanted: Wanted<'_>) -> Option<Ready> {
-    let mut routes = wanted.service.routes.iter();
+    let mut routes = order_of_routes(core, market, wanted).into_iter();
     let (desk, placement) = routes.find_map(|route| usable(core, market, wanted, route).ok())?;
     desk.try_admit(Class::Money).map(|permit| Ready {
         desk,
@@ -189,12 +193,8 @@ pub(crate) async fn run(
             .as_ref()
             .is_some_and(|tried| tried.panel == route.panel && tried.offer == route.offer)
     };
-    for route in wanted
-        .service
-        .routes
-        .iter()
-        .filter(|route| !was_tried(route))
-    {
+    let routes = order_of_routes(core, market, wanted).into_iter();
+    for route in routes.filter(|route| !was_tried(route)) {
         match begin(core, market, wanted, order, route).await {
             Err(Skip::Gone) => return Placing::Gone,
             Err(Skip::Panel) => all_off = false,

@@ -15,6 +15,7 @@ use panelgate_upstream::{Desk, Late};
 use super::{Begun, Placing, Ready, Wanted};
 use crate::actions::cancel::{self, Unsent};
 use crate::core::Core;
+use crate::health::Outcome;
 
 /// Whether another route is to be tried.
 pub(super) enum Attempt {
@@ -66,6 +67,8 @@ pub(super) async fn attempt(
             Ok(()) => {
                 core.metrics
                     .cost(&placement.panel, &placement.currency, placement.cost);
+                let accepted = Outcome::Accepted(placement.cost);
+                core.health.count(&placement.panel, accepted, core.now());
                 Attempt::Ended(Placing::Placed)
             }
             // An id that another order has already: nobody knows what the panel did.
@@ -89,6 +92,8 @@ pub(super) async fn attempt(
             }
         }
         AddOutcome::Refused(About::Panel(trouble)) => {
+            core.health
+                .count(&placement.panel, Outcome::Refused, core.now());
             if trouble == PanelTrouble::Funds {
                 core.funds_refused.notify_waiters();
             }

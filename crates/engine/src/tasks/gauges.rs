@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::Core;
+use crate::operate::unbooked;
 
 pub(crate) async fn run(core: Arc<Core>) {
     match core.store.count_live().await {
@@ -19,6 +20,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         Err(error) => tracing::error!(%error, "live orders could not be counted"),
     }
+    show_money(&core).await;
     for (panel, placed) in core.book.oldest_facts() {
         let Some(oldest) = placed.oldest else {
             continue;
@@ -28,5 +30,28 @@ pub(crate) async fn run(core: Arc<Core>) {
             .status_age
             .with_label_values(&[panel.as_str()])
             .set(age);
+    }
+}
+
+/// How far the money at the panels reaches, and whether the books know of it.
+async fn show_money(core: &Core) {
+    let desks = core.desks.load_full();
+    let left = desks.iter().filter_map(|(panel, desk)| {
+        let tenths = core.days_left(desk)?;
+        Some((panel.clone(), tenths))
+    });
+    core.metrics.show_days_left(left);
+    let accounts = match core.store.panel_accounts().await {
+        Ok(accounts) => accounts,
+        Err(error) => return tracing::error!(%error, "the panels' accounts could not be read"),
+    };
+    for (panel, desk) in desks.iter() {
+        let currency = desk.settings().currency.clone();
+        let unbooked = desk
+            .polled_balance()
+            .and_then(|balance| unbooked(&accounts, panel, &currency, balance));
+        if let Some(unbooked) = unbooked {
+            core.metrics.show_unbooked(panel, &currency, unbooked);
+        }
     }
 }

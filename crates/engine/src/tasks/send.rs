@@ -64,6 +64,7 @@ async fn send(core: &Arc<Core>, sendable: Sendable) {
         customer: &customer,
         price: order.price,
         quantity: order.quantity,
+        turn: order.id.0.unsigned_abs(),
     };
     if !place::is_worth_a_try(core, &market, wanted) {
         return;

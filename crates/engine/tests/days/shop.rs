@@ -216,7 +216,7 @@ fn rules() -> Rules {
         },
         definitions: Definitions {
             imports: vec![import],
-            hand_made: Vec::new(),
+            ..Definitions::default()
         },
         exchange: Exchange::new("USD".into(), BTreeMap::new()),
     }

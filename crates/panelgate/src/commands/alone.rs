@@ -7,13 +7,16 @@ use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::panel_trait::PanelTrait;
+use panelgate_store::model::PanelAccount;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{Desk, Look, Outlook, Reports};
 
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Panel};
-use crate::control::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund, speaks};
+use crate::control::protocol::{
+    ALL_PAUSED, PanelRow, Request, Response, decision, prepaid, refund, speaks,
+};
 use crate::store::{Missing, with_store, with_store_to_itself};
 
 /// Does what a server would do.
@@ -95,7 +98,11 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
 }
 
 async fn rows(config: &Config) -> anyhow::Result<Response> {
-    let Remembered { pauses, traits } = remembered(config).await?;
+    let Remembered {
+        pauses,
+        traits,
+        accounts,
+    } = remembered(config).await?;
     let row = |panel: &Panel| {
         let words = [
             pauses.contains(&None).then_some(ALL_PAUSED),
@@ -119,6 +126,12 @@ async fn rows(config: &Config) -> anyhow::Result<Response> {
             ids_per_call: None,
             rate_used: None,
             speaks: speaks(of_panel(&traits, &panel.name)),
+            prepaid: prepaid(&accounts, &panel.name, &panel.currency),
+            unbooked: None,
+            days_left: None,
+            refused: None,
+            canceled: None,
+            partial: None,
         }
     };
     Ok(Response::Panels(config.panels.iter().map(row).collect()))
@@ -129,6 +142,7 @@ async fn rows(config: &Config) -> anyhow::Result<Response> {
 struct Remembered {
     pauses: Vec<Option<PanelName>>,
     traits: Vec<(PanelName, PanelTrait)>,
+    accounts: Vec<PanelAccount>,
 }
 
 /// Without a store nothing is paused, and nothing was found out.
@@ -137,6 +151,7 @@ async fn remembered(config: &Config) -> anyhow::Result<Remembered> {
         Ok(Remembered {
             pauses: store.pauses().await?,
             traits: store.panel_traits().await?,
+            accounts: store.panel_accounts().await?,
         })
     });
     match remembered.await {

@@ -6,6 +6,7 @@ use panelgate_domain::ids::ServiceId;
 use panelgate_domain::markup::{Buyer, Method, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
 use panelgate_domain::rate::Charging;
+use panelgate_domain::routing::Strategy;
 use panelgate_domain::spec::Quantity;
 use panelgate_store::Store;
 use rust_decimal::Decimal;
@@ -93,8 +94,14 @@ impl View<'_> {
             ("type", service.service_type.name().to_owned()),
             ("limits", format!("{} to {}", service.min, service.max)),
         ];
+        if let Some(description) = &service.description {
+            lines.push(("describes", description.clone()));
+        }
+        if service.routes.len() > 1 {
+            lines.push(("strategy", service.strategy.word().to_owned()));
+        }
         for (index, route) in service.routes.iter().enumerate() {
-            let basis = if index == 0 {
+            let basis = if index == service.basis {
                 ", the basis of the price"
             } else {
                 ""
@@ -104,8 +111,13 @@ impl View<'_> {
                 offer,
                 cost,
                 currency,
+                weight,
             } = route;
-            let text = format!("{panel} offer {offer} at {cost} {currency} {per}{basis}");
+            let weight = match service.strategy {
+                Strategy::Weighted => format!(", weight {weight}"),
+                Strategy::Priority | Strategy::Cheapest => String::new(),
+            };
+            let text = format!("{panel} offer {offer} at {cost} {currency} {per}{weight}{basis}");
             lines.push(("route", text));
         }
         lines
@@ -119,7 +131,7 @@ impl View<'_> {
             terms,
             rule,
         } = &self.pricing;
-        let basis = &self.service.routes[0];
+        let basis = self.service.basis();
         let exchange = match self.market.exchange.rate_of(&basis.currency) {
             Some(worth) if basis.currency != *ours => {
                 format!("1 {} is worth {} {ours}", basis.currency, worth.normalize())

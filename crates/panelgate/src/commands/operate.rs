@@ -124,6 +124,12 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
             row.ids_per_call.map_or(Cell::Empty, Cell::Text),
             row.rate_used.map_or(Cell::Empty, Cell::Text),
             Cell::Text(row.speaks),
+            row.prepaid.into(),
+            row.unbooked.into(),
+            row.days_left.into(),
+            row.refused.into(),
+            row.canceled.into(),
+            row.partial.into(),
         ]
     };
     let headings = &[
@@ -140,6 +146,12 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
         "ids_per_call",
         "rate_used",
         "speaks",
+        "prepaid",
+        "unbooked",
+        "days_left",
+        "refused",
+        "canceled",
+        "partial",
     ];
     Listing::new(headings, rows.into_iter().map(cells))
 }

@@ -35,13 +35,18 @@ pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
         };
         let market = Market::load(&config, store).await?;
         match command {
-            Services::List { skipped, as_json } => {
-                let listing = if skipped {
-                    skipped_listing(&market.catalogue)
-                } else {
-                    listing(&config, &market)
+            Services::List {
+                skipped,
+                notes,
+                as_json,
+            } => {
+                let form = Form::json_if(as_json.json);
+                let listing = match (skipped, notes) {
+                    (true, _) => skipped_listing(&market.catalogue),
+                    (_, true) => notes_listing(&market.catalogue),
+                    _ => listing(&config, &market, form),
                 };
-                output::list(&listing, Form::json_if(as_json.json))?;
+                output::list(&listing, form)?;
                 Ok(())
             }
             Services::Sync { .. } | Services::Export { .. } | Services::Import { .. } => {
@@ -85,11 +90,13 @@ pub(super) const ANYBODY: Buyer<'_> = Buyer {
     group: None,
 };
 
-fn listing(config: &Config, market: &Market) -> Listing {
+fn listing(config: &Config, market: &Market, form: Form) -> Listing {
+    // Descriptions are too long for a table.
+    let whole = form == Form::Json;
     let rows = market.catalogue.services().map(|service| {
         let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange)
             .filter(Pricing::is_sold);
-        vec![
+        let mut cells = vec![
             service.id.0.into(),
             service.name.as_str().into(),
             service.category.as_str().into(),
@@ -100,12 +107,37 @@ fn listing(config: &Config, market: &Market) -> Listing {
             service.refill.into(),
             service.cancel.into(),
             routes(service).into(),
-        ]
+        ];
+        if whole {
+            cells.push(service.strategy.word().into());
+            cells.push(service.description.clone().into());
+        }
+        cells
     });
     let headings = &[
-        "service", "name", "category", "type", "rate", "min", "max", "refill", "cancel", "routes",
+        "service",
+        "name",
+        "category",
+        "type",
+        "rate",
+        "min",
+        "max",
+        "refill",
+        "cancel",
+        "routes",
+        "strategy",
+        "description",
     ];
-    Listing::new(headings, rows)
+    let shown = if whole { headings.len() } else { 10 };
+    Listing::new(&headings[..shown], rows)
+}
+
+fn notes_listing(catalogue: &Catalogue) -> Listing {
+    let rows = catalogue
+        .notes()
+        .iter()
+        .map(|note| vec![note.about.to_string().into(), note.what.to_string().into()]);
+    Listing::new(&["about", "note"], rows)
 }
 
 fn skipped_listing(catalogue: &Catalogue) -> Listing {

@@ -224,6 +224,34 @@ pub(crate) struct Services {
     pub(crate) import: Vec<Spanned<Import>>,
     #[serde(default)]
     pub(crate) service: Vec<Spanned<Service>>,
+    #[serde(default)]
+    pub(crate) r#override: Vec<Spanned<Override>>,
+    pub(crate) routing: Maybe<Routing>,
+}
+
+/// `[routing]`: which panels are avoided.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Routing {
+    pub(crate) max_refused_percent: Maybe<i64>,
+    pub(crate) max_canceled_percent: Maybe<i64>,
+    pub(crate) max_partial_percent: Maybe<i64>,
+    pub(crate) min_orders: Maybe<i64>,
+}
+
+/// `[[override]]`: what is said of an imported service in place of the panel's words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Override {
+    pub(crate) service: Maybe<i64>,
+    pub(crate) panel: Maybe<String>,
+    pub(crate) offer: Maybe<String>,
+    pub(crate) name: Maybe<String>,
+    pub(crate) category: Maybe<String>,
+    pub(crate) min: Maybe<i64>,
+    pub(crate) max: Maybe<i64>,
+    pub(crate) description: Maybe<String>,
+    pub(crate) sell: Maybe<bool>,
 }
 
 /// `[[import]]`
@@ -243,7 +271,11 @@ pub(crate) struct Service {
     pub(crate) id: Maybe<i64>,
     pub(crate) name: Maybe<String>,
     pub(crate) category: Maybe<String>,
+    pub(crate) min: Maybe<i64>,
+    pub(crate) max: Maybe<i64>,
+    pub(crate) description: Maybe<String>,
     pub(crate) strategy: Maybe<String>,
+    pub(crate) routing: Maybe<Routing>,
     pub(crate) routes: List<Route>,
 }
 

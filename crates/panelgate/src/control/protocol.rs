@@ -1,10 +1,10 @@
 //! What goes over the control socket.
 
 use anyhow::ensure;
-use panelgate_domain::ids::OrderId;
+use panelgate_domain::ids::{Currency, OrderId, PanelName};
 use panelgate_domain::money::Money;
 use panelgate_domain::panel_trait::PanelTrait;
-use panelgate_store::model::Decision;
+use panelgate_store::model::{Decision, PanelAccount};
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
@@ -174,12 +174,35 @@ pub(crate) struct PanelRow {
     pub(crate) rate_used: Option<String>,
     /// How it departs from the protocol, as found out.
     pub(crate) speaks: String,
+    /// What the books say we have there.
+    pub(crate) prepaid: Option<String>,
+    /// What the balance is beyond that.
+    pub(crate) unbooked: Option<String>,
+    /// For how many days the balance lasts.
+    pub(crate) days_left: Option<String>,
+    /// The part of the orders of the last day that it refused for a reason of its own.
+    pub(crate) refused: Option<String>,
+    /// The part of the orders that ended in the last day that were canceled.
+    pub(crate) canceled: Option<String>,
+    /// The part of them that were delivered in part.
+    pub(crate) partial: Option<String>,
 }
 
 /// How a panel departs from the protocol, in words.
 pub(crate) fn speaks(traits: impl Iterator<Item = PanelTrait>) -> String {
     let words: Vec<&str> = traits.map(PanelTrait::word).collect();
     words.join(", ")
+}
+
+/// What the books say we have at a panel, if anything was ever booked there.
+pub(crate) fn prepaid(
+    accounts: &[PanelAccount],
+    panel: &PanelName,
+    currency: &Currency,
+) -> Option<String> {
+    let its = |account: &&PanelAccount| account.panel == *panel && account.currency == *currency;
+    let account = accounts.iter().find(its)?;
+    Some(account.prepaid.to_string())
 }
 
 /// The state of every panel after `panelgate pause`.

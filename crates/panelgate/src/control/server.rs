@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use panelgate_domain::ids::{OrderId, PanelName};
-use panelgate_engine::{Engine, PanelReport};
+use panelgate_domain::routing::Share;
+use panelgate_engine::{Engine, PanelReport, unbooked};
+use panelgate_store::model::PanelAccount;
 use panelgate_upstream::DeskSnapshot;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, refund, speaks};
+use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, prepaid, refund, speaks};
 use super::socket_path;
 
 /// What the socket asks the rest of the server to do.
@@ -129,8 +131,9 @@ async fn handle(
         Request::CheckOnline { panels } => check_online(engine, panels).await,
         Request::Panels {} => {
             let all_paused = engine.is_paused();
+            let accounts = engine.panel_accounts().await.map_err(text)?;
             let panels = engine.panels().into_iter();
-            let rows = panels.map(|report| panel_row(report, all_paused));
+            let rows = panels.map(|report| panel_row(report, &accounts, all_paused));
             Ok(Response::Panels(rows.collect()))
         }
         Request::Pause { panel, paused } => {
@@ -236,14 +239,26 @@ async fn check_online(engine: &Engine, panels: Vec<String>) -> Result<Response, 
     }
 }
 
-fn panel_row(report: PanelReport, all_paused: bool) -> PanelRow {
+fn panel_row(report: PanelReport, accounts: &[PanelAccount], all_paused: bool) -> PanelRow {
     let desk = report.desk;
     let state = match (all_paused, desk.rests.is_empty()) {
         (false, _) => desk.state(),
         (true, true) => ALL_PAUSED.to_owned(),
         (true, false) => format!("{ALL_PAUSED}, {}", desk.state()),
     };
+    let balance = desk.balance;
+    let unbooked =
+        balance.and_then(|balance| unbooked(accounts, &report.panel, &report.currency, balance));
+    let percent = |share: Share| share.percent().map(|percent| format!("{percent} %"));
     PanelRow {
+        prepaid: prepaid(accounts, &report.panel, &report.currency),
+        unbooked: unbooked.map(|amount| amount.to_string()),
+        days_left: report
+            .tenths_of_days_left
+            .map(|tenths| format!("{}.{}", tenths / 10, tenths % 10)),
+        refused: percent(report.health.refused),
+        canceled: percent(report.health.canceled),
+        partial: percent(report.health.partial),
         panel: report.panel.to_string(),
         state,
         currency: report.currency.to_string(),

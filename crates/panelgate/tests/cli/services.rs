@@ -56,7 +56,8 @@ fn what_is_sold_and_what_is_not() {
     let sold = house.run(&["services", "list", "--json"]).expect(0);
     let expected = json!([{
         "service": 1001, "name": "Followers 7", "category": "Instagram", "type": "Default",
-        "rate": "1.08", "min": 10, "max": 5000, "refill": true, "cancel": false, "routes": "alpha:7"
+        "rate": "1.08", "min": 10, "max": 5000, "refill": true, "cancel": false, "routes": "alpha:7",
+        "strategy": "priority", "description": null
     }]);
     assert_eq!(json(&sold), expected);
     let skipped = house.run(&["services", "list", "--skipped"]).expect(0);

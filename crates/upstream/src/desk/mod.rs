@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use panelgate_domain::ids::{CustomerId, OfferId, PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::placement::PanelTrouble;
 use panelgate_wire::answer::Balance;
@@ -199,6 +200,12 @@ impl Desk {
     pub fn takes_orders(&self, offer: &OfferId) -> Result<(), Rest> {
         let route = || self.0.rests.lock().of_route(offer);
         self.panel_rest().or_else(route).map_or(Ok(()), Err)
+    }
+
+    /// What we can spend there, as last polled, in the panel's currency.
+    #[must_use]
+    pub fn polled_balance(&self) -> Option<Money> {
+        self.0.rests.lock().balance()
     }
 
     /// The operator pauses the panel (no new orders, everything else goes on) or resumes it.

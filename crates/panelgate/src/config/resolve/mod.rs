@@ -5,6 +5,7 @@
 
 mod markup;
 mod money;
+mod overrides;
 mod panels;
 mod scope;
 mod server;

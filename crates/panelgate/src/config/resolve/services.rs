@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use panelgate_domain::catalogue::{Definitions, HandMade, Import};
+use panelgate_domain::catalogue::{Definitions, HandMade, Import, WantedRoute};
 use panelgate_domain::ids::{MAX_ID, OfferId, PanelName, ServiceId};
+use panelgate_domain::routing::{Avoid, MAX_WEIGHT, Strategy};
 use toml::Spanned;
 
-use super::KnownPanels;
 use super::scope::Scope;
-use crate::config::raw;
+use super::{KnownPanels, overrides};
+use crate::config::raw::{self, Maybe};
 use crate::config::suggest;
 use crate::config::value::{self, Read, Wrong};
 
@@ -27,12 +28,19 @@ pub(super) fn resolve(
     let imports = imports
         .filter_map(|spanned| import(spanned, known, scope))
         .collect();
+    let everywhere = avoid(&raw.routing, Avoid::default(), scope);
     let mut taken = BTreeSet::new();
     let services = raw.service.iter();
     let hand_made = services
-        .filter_map(|spanned| service(spanned, known, &mut taken, scope))
+        .filter_map(|spanned| service(spanned, known, &mut taken, everywhere, scope))
         .collect();
-    Definitions { imports, hand_made }
+    let overrides = overrides::resolve(&raw.r#override, known, &taken, scope);
+    Definitions {
+        imports,
+        hand_made,
+        overrides,
+        avoid: everywhere,
+    }
 }
 
 /// A panel that exists, or a report that it does not. Without knowledge of panels every name passes.
@@ -88,6 +96,7 @@ fn service(
     spanned: &Spanned<raw::Service>,
     known: &KnownPanels,
     taken: &mut BTreeSet<ServiceId>,
+    everywhere: Avoid,
     scope: &mut Scope<'_>,
 ) -> Option<HandMade> {
     let (place, raw) = (spanned.span(), spanned.get_ref());
@@ -102,15 +111,57 @@ fn service(
             r#"add category = "Instagram""#,
         )
         .and_then(|category| scope.read_one(category, value::not_blank));
-    scope.read(&raw.strategy, strategy);
+    let says = overrides::says(&raw.min, &raw.max, &raw.description, scope);
+    let strategy = scope.read(&raw.strategy, strategy).unwrap_or_default();
+    let own = avoid(&raw.routing, everywhere, scope);
     let id = id(spanned, taken, scope);
     let routes = routes(spanned, known, scope);
+    if let Some(routes) = raw
+        .routes
+        .as_ref()
+        .filter(|_| strategy != Strategy::Weighted)
+    {
+        warn_of_weights(routes.get_ref(), scope);
+    }
     Some(HandMade {
         id: id?,
         name: name?,
         category: category?,
+        says,
+        strategy,
+        avoid: raw.routing.is_some().then_some(own),
         routes: routes?,
     })
+}
+
+/// `[routing]`, with what is not written as elsewhere.
+fn avoid(raw: &Maybe<raw::Routing>, elsewhere: Avoid, scope: &mut Scope<'_>) -> Avoid {
+    let Some(raw) = raw else { return elsewhere };
+    let raw = raw.get_ref();
+    let mut percent = |written: &Maybe<i64>, elsewhere: Option<u32>| match written {
+        None => elsewhere,
+        Some(_) => Some(scope.whole(written, 0..=100, 100)),
+    };
+    Avoid {
+        max_refused_percent: percent(&raw.max_refused_percent, elsewhere.max_refused_percent),
+        max_canceled_percent: percent(&raw.max_canceled_percent, elsewhere.max_canceled_percent),
+        max_partial_percent: percent(&raw.max_partial_percent, elsewhere.max_partial_percent),
+        min_orders: scope.whole(&raw.min_orders, 1..=1_000_000, elsewhere.min_orders),
+    }
+}
+
+fn warn_of_weights(routes: &[Spanned<raw::Route>], scope: &mut Scope<'_>) {
+    for weight in routes
+        .iter()
+        .filter_map(|route| route.get_ref().weight.as_ref())
+    {
+        scope.warn(
+            &weight.span(),
+            "a weight that nothing uses",
+            "only the strategy \"weighted\" looks at weights",
+            "write strategy = \"weighted\", or leave the weight out",
+        );
+    }
 }
 
 /// The operator's own id: any that old clients can read. It must not be one that an import was given, which only the store
@@ -148,30 +199,19 @@ fn id(
     Some(ServiceId(number))
 }
 
-fn strategy(text: &str) -> Read<()> {
-    let wrong = |title: String, mend: String| Wrong {
-        title,
-        expected: "expected \"priority\"",
-        mend,
-    };
-    match text {
-        "priority" => Ok(()),
-        "cheapest" | "weighted" => Err(wrong(
-            format!("the strategy `{text}` is not built yet"),
-            "write \"priority\": routes are tried in the order they are written".to_owned(),
-        )),
-        _ => Err(wrong(
-            format!("there is no strategy `{text}`"),
-            suggest::mend(text, &["priority"], ""),
-        )),
-    }
+fn strategy(text: &str) -> Read<Strategy> {
+    Strategy::parse(text).ok_or_else(|| Wrong {
+        title: format!("there is no strategy `{text}`"),
+        expected: "expected \"priority\", \"cheapest\" or \"weighted\"",
+        mend: suggest::mend(text, &Strategy::ALL.map(Strategy::word), ""),
+    })
 }
 
 fn routes(
     spanned: &Spanned<raw::Service>,
     known: &KnownPanels,
     scope: &mut Scope<'_>,
-) -> Option<Vec<(PanelName, OfferId)>> {
+) -> Option<Vec<WantedRoute>> {
     let written = scope.require(&spanned.span(), "routes", &spanned.get_ref().routes, ROUTES)?;
     if written.get_ref().is_empty() {
         scope.error(
@@ -181,20 +221,21 @@ fn routes(
             ROUTES,
         );
     }
-    let mut routes = Vec::new();
-    for route in written.get_ref() {
-        let Some(pair) = self::route(route, known, scope) else {
+    let mut routes: Vec<WantedRoute> = Vec::new();
+    for spanned in written.get_ref() {
+        let Some(route) = self::route(spanned, known, scope) else {
             continue;
         };
-        if routes.contains(&pair) {
+        let mut earlier = routes.iter();
+        if earlier.any(|other| other.panel == route.panel && other.offer == route.offer) {
             scope.error(
-                &route.span(),
-                format!("offer {} of {} is here already", pair.1, pair.0),
+                &spanned.span(),
+                format!("offer {} of {} is here already", route.offer, route.panel),
                 "the same route twice",
                 "remove one of them",
             );
         }
-        routes.push(pair);
+        routes.push(route);
     }
     Some(routes)
 }
@@ -203,19 +244,23 @@ fn route(
     spanned: &Spanned<raw::Route>,
     known: &KnownPanels,
     scope: &mut Scope<'_>,
-) -> Option<(PanelName, OfferId)> {
+) -> Option<WantedRoute> {
     let (place, raw) = (spanned.span(), spanned.get_ref());
-    let _weight: u32 = scope.whole(&raw.weight, 1..=1_000, 1); // Only `weighted` will use it; it has to be valid today.
+    let weight = scope.whole(&raw.weight, 1..=i64::from(MAX_WEIGHT), 1);
     let panel = scope
         .require(&place, "panel", &raw.panel, ROUTES)
         .and_then(|panel| panel_of(panel, known, scope));
     let offer = scope
         .require(&place, "service", &raw.service, ROUTES)
         .and_then(|offer| scope.read_one(offer, offer_id));
-    Some((panel?, offer?))
+    Some(WantedRoute {
+        panel: panel?,
+        offer: offer?,
+        weight,
+    })
 }
 
-fn offer_id(text: &str) -> Read<OfferId> {
+pub(super) fn offer_id(text: &str) -> Read<OfferId> {
     if text.trim() == text && !text.is_empty() && text.chars().count() <= LONGEST_OFFER_ID {
         return Ok(OfferId::from(text));
     }

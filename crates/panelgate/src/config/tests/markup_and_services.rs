@@ -100,11 +100,11 @@ fn services_are_checked() {
     let twice = service(&format!("id = 7\n{route}")).repeat(2);
     check_services(&twice, &["services.toml:9:6", "the id 7 is taken"]);
     check_services(
-        &service(&format!("id = 7\nstrategy = \"cheapest\"\n{route}")),
+        &service(&format!("id = 7\nstrategy = \"cheepest\"\n{route}")),
         &[
             "services.toml:5:12",
-            "is not built yet",
-            "write \"priority\"",
+            "there is no strategy `cheepest`",
+            "did you mean `cheapest`?",
         ],
     );
     check_services(
@@ -118,6 +118,95 @@ fn services_are_checked() {
     check_services(
         &service("id = 7\nroutes = [ { panel = \"alpha\", service = 1 } ]"),
         &["services.toml:5:41", "put it in quotes"],
+    );
+}
+
+#[test]
+fn overrides_are_checked() {
+    let made = "[[service]]\nid = 7\nname = \"n\"\ncategory = \"c\"\nroutes = [ { panel = \"alpha\", service = \"1\" } ]\n";
+    for (text, parts) in [
+        (
+            "service = 7\nname = \"x\"",
+            [
+                "services.toml:7:11",
+                "service 7 is made by hand",
+                "its own [[service]]",
+            ],
+        ),
+        (
+            "service = 8\nname = \"x\"",
+            [
+                "services.toml:7:11",
+                "no import has the id 8",
+                "services list",
+            ],
+        ),
+        (
+            "panel = \"alhpa\"\noffer = \"1\"\nname = \"x\"",
+            [
+                "services.toml:7:9",
+                "there is no panel `alhpa`",
+                "did you mean `alpha`?",
+            ],
+        ),
+        (
+            "panel = \"alpha\"\nname = \"x\"",
+            [
+                "services.toml:6:1",
+                "expected either `service`",
+                "offer = \"1\"",
+            ],
+        ),
+        (
+            "service = 1001",
+            ["services.toml:6:1", "changes nothing", "say what to change"],
+        ),
+        (
+            "service = 1001\nmin = 5\nmax = 4",
+            ["services.toml:9:7", "no quantity", "exchange them"],
+        ),
+        (
+            "service = 1001\nmin = 0",
+            [
+                "services.toml:8:7",
+                "0 is out of bounds",
+                "leave the key out",
+            ],
+        ),
+        (
+            "service = 1001\nsell = false\n[[override]]\nservice = 1001\nname = \"x\"",
+            [
+                "services.toml:9:1",
+                "has an override already",
+                "into one [[override]]",
+            ],
+        ),
+        (
+            "service = 1001\nsell = false\n[routing]\nmax_canceled_percent = 101",
+            [
+                "services.toml:10:24",
+                "101 is out of bounds",
+                "expected 0 to 100",
+            ],
+        ),
+    ] {
+        check_services(&format!("{made}[[override]]\n{text}\n"), &parts);
+    }
+}
+
+#[test]
+fn a_service_is_routed_as_everywhere_but_for_what_it_says() {
+    let text = "[routing]\nmax_refused_percent = 30\nmin_orders = 5\n\
+                [[service]]\nid = 7\nname = \"n\"\ncategory = \"c\"\nrouting = { max_refused_percent = 50 }\n\
+                routes = [ { panel = \"alpha\", service = \"1\", weight = 2 } ]\n";
+    let config = load(MAIN, Some("[default]\npercent = \"20\"\n"), Some(text)).expect("valid");
+    let own = config.definitions.hand_made[0].avoid.expect("its own");
+    assert_eq!((own.max_refused_percent, own.min_orders), (Some(50), 5));
+    let warnings = config.warnings.render(false);
+    assert!(warnings.contains("services.toml:9:"), "{warnings}");
+    assert!(
+        warnings.contains("a weight that nothing uses"),
+        "{warnings}"
     );
 }
 
