@@ -250,7 +250,7 @@ fn catalogue() -> (Catalogue, Exchange) {
     });
     let definitions = Definitions {
         imports: imports.collect(),
-        hand_made: Vec::new(),
+        ..Definitions::default()
     };
     let catalogue = Catalogue::build(&definitions, &lists, &ids, &exchange);
     (catalogue, exchange)

@@ -116,7 +116,7 @@ fn check_sources(
     if let (Some(panel), Some(written)) = (&when.panel, &raw.panel) {
         let imported = definitions.imports.iter().any(|i| i.panel == *panel);
         let mut routes = definitions.hand_made.iter().flat_map(|made| &made.routes);
-        if !imported && !routes.any(|(routed, _)| routed == panel) {
+        if !imported && !routes.any(|route| route.panel == *panel) {
             scope.error(
                 &written.span(),
                 format!("nothing of panel `{panel}` is sold"),
