@@ -1,12 +1,15 @@
 //! Lists, service ids, revisions, pauses.
 
 use panelgate_domain::catalogue::ImportKey;
+use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{PanelName, ServiceId};
 use panelgate_domain::offer::{Offer, OfferList, SkipReason, Skipped};
 use panelgate_domain::rate::Rate;
+use panelgate_domain::status::StatusWord;
+use panelgate_store::model::PanelHour;
 
-use super::world::euro;
-use super::{World, at};
+use super::world::{euro, fact};
+use super::{World, at, said};
 
 fn list(panel: &str, ids: &[&str]) -> OfferList {
     let offer = |id: &&str| Offer {
@@ -125,6 +128,34 @@ pub(crate) async fn reserved_ids_are_never_given(world: World) {
         .await
         .expect("assigned");
     assert_eq!(next[&key("beta", "1")], ServiceId(1_006));
+}
+
+pub(crate) async fn what_became_of_orders_is_told_by_the_hour(world: World) {
+    let world = world.funded().await;
+    let whole = world.placed("10", "u1").await;
+    world.placed("10", "u2").await;
+    let end = fact(StatusWord::Completed, Some(0), 9);
+    world.close(whole, end).await.expect("closed");
+    // A refusal that is about the panel counts, one that is about the order does not.
+    let (_, placement) = world.sending("10").await;
+    let refused = world
+        .store
+        .return_order(placement, said("refused", 5))
+        .await;
+    refused.expect("open again");
+    let (_, placement) = world.sending("10").await;
+    let bad_link = world
+        .store
+        .refuse_order(placement, Refusal::BadLink, said("refused", 5));
+    bad_link.await.expect("closed");
+
+    let hours = world.store.panel_hours(at(0)).await.expect("read");
+    let counts = |hour: &PanelHour| (hour.accepted, hour.refused, hour.completed, hour.canceled);
+    assert_eq!(hours.iter().map(counts).collect::<Vec<_>>(), [(2, 1, 1, 0)]);
+    assert_eq!(hours[0].began, at(0));
+    assert!(hours[0].cost.is_positive());
+    let later = world.store.panel_hours(at(3_600)).await.expect("read");
+    assert_eq!(later, []);
 }
 
 pub(crate) async fn rules_keep_their_number(world: World) {

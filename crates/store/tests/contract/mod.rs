@@ -112,6 +112,7 @@ macro_rules! cases {
                 a_newer_list_replaces_an_older_one
                 services_keep_their_ids
                 reserved_ids_are_never_given
+                what_became_of_orders_is_told_by_the_hour
                 rules_keep_their_number
                 pauses_last_until_they_end
             }

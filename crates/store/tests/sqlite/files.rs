@@ -1,6 +1,6 @@
 //! One file: who may open it, what survives, what cannot be changed.
 
-use panelgate_domain::ids::{CustomerId, OrderId};
+use panelgate_domain::ids::{CustomerId, OfferId, OrderId, PanelName, ServiceId};
 use panelgate_domain::order::OrderState;
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_store::model::{Learned, OrderFilter};
@@ -52,6 +52,24 @@ async fn a_file_is_made_only_where_told() {
     let served =
         SqliteStore::open(&path, Role::Serve, Options::default()).expect("beside is no lock");
     served.check_writable().await.expect("writable");
+}
+
+#[tokio::test]
+async fn a_service_id_is_nobody_elses_after_a_restart() {
+    let (_folder, path) = folder();
+    let key = |offer: &str| (PanelName::from("alpha"), OfferId::from(offer));
+    let first = open(&path, Role::Serve).expect("opened");
+    let (made, imported) = (ServiceId(1_001), ServiceId(1_002));
+    let ids = first.assign_services(vec![key("1")], vec![made]).await;
+    assert_eq!(ids.expect("given")[&key("1")], imported);
+    first.close().await;
+    // Neither the service made by hand nor the import is there any more.
+    let second = open(&path, Role::Serve).expect("opened");
+    let ids = second.assign_services(vec![key("2")], vec![]).await;
+    let ids = ids.expect("given");
+    assert_eq!(ids[&key("2")], ServiceId(1_003));
+    assert_eq!(ids[&key("1")], imported, "its owner is known for ever");
+    second.close().await;
 }
 
 #[tokio::test]
