@@ -165,6 +165,11 @@ impl Metrics {
         }
     }
 
+    /// Before the panels that are there now are shown.
+    pub(crate) fn forget_unbooked(&self) {
+        self.unbooked.reset();
+    }
+
     /// Shows what the books do not have.
     pub(crate) fn show_unbooked(&self, panel: &PanelName, currency: &Currency, amount: Money) {
         self.unbooked

@@ -113,6 +113,12 @@ impl Reloader {
         let mut said = vec![format!(
             "revision {revision}: {sold} services sold, {skipped} entries skipped"
         )];
+        let notes = catalogue.notes().len();
+        if notes > 0 {
+            said.push(format!(
+                "{notes} things are not as services.toml says: `panelgate services list --notes`"
+            ));
+        }
         said.extend(known.started.needs_restart(&config));
         known.seen = config.digest;
         known.settled = true;

@@ -45,6 +45,7 @@ async fn show_money(core: &Core) {
         Ok(accounts) => accounts,
         Err(error) => return tracing::error!(%error, "the panels' accounts could not be read"),
     };
+    core.metrics.forget_unbooked();
     for (panel, desk) in desks.iter() {
         let currency = desk.settings().currency.clone();
         let unbooked = desk
