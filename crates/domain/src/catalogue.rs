@@ -48,6 +48,17 @@ pub struct Route {
     pub cost: Rate,
     /// The panel's currency.
     pub currency: Currency,
+    /// What the price is made from instead while the cost waits for approval. The loss guard always goes by the cost.
+    pub held: Option<Basis>,
+}
+
+/// A cost that prices are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Per 1000 (or per package).
+    pub rate: Rate,
+    /// Of that.
+    pub currency: Currency,
 }
 
 /// A whole list, or the part of it that the globs name.
@@ -183,6 +194,19 @@ impl Catalogue {
         &self.skipped
     }
 
+    /// Makes prices from these costs instead of the panels' own, which wait for approval.
+    #[must_use]
+    pub fn holding(mut self, held: &HashMap<ImportKey, Basis>) -> Self {
+        if held.is_empty() {
+            return self;
+        }
+        let routes = self.services.values_mut().flat_map(|service| &mut service.routes);
+        for route in routes {
+            route.held = held.get(&(route.panel.clone(), route.offer.clone())).cloned();
+        }
+        self
+    }
+
     fn import(
         &mut self,
         definitions: &Definitions,
@@ -242,6 +266,17 @@ impl Service {
             category: &self.category,
             service_type: self.service_type,
             panel: &self.routes.first().expect("a service has a route").panel,
+        }
+    }
+}
+
+impl Route {
+    /// What the price is made from.
+    #[must_use]
+    pub fn basis(&self) -> (Rate, &Currency) {
+        match &self.held {
+            Some(held) => (held.rate, &held.currency),
+            None => (self.cost, &self.currency),
         }
     }
 }
@@ -338,6 +373,7 @@ fn route(list: &OfferList, offer: &Offer) -> Route {
         offer: offer.id.clone(),
         cost: offer.rate,
         currency: list.currency.clone(),
+        held: None,
     }
 }
 

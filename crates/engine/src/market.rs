@@ -61,7 +61,8 @@ impl Market {
         )?;
         // Rules may allow a loss, but a rate of nothing is a mistake: it would give orders away.
         let sold = !pricing.rate.is_zero() || pricing.terms.on_loss == OnLoss::Accept;
-        sold.then_some(pricing)
+        // While a cost waits for approval the old price is sold only as far as it covers the new one.
+        (sold && quote::is_covered(service, &pricing, &self.rules.exchange)).then_some(pricing)
     }
 
     /// The terms under which a service is sold to a customer.

@@ -1,7 +1,7 @@
 //! `services explain`: offer, cost, exchange, rule, rounding, margin, one line each.
 
 use anyhow::{Context, anyhow};
-use panelgate_domain::catalogue::{Route, Service};
+use panelgate_domain::catalogue::{Basis, Route, Service};
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::markup::{Buyer, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
@@ -104,9 +104,16 @@ impl View<'_> {
                 offer,
                 cost,
                 currency,
+                held,
             } = route;
             let text = format!("{panel} offer {offer} at {cost} {currency} {per}{basis}");
             lines.push(("route", text));
+            if let Some(Basis { rate, currency }) = held {
+                let text = format!(
+                    "this cost waits for approval; the price is made from {rate} {currency} {per}"
+                );
+                lines.push(("", text));
+            }
         }
         lines
     }
@@ -120,9 +127,10 @@ impl View<'_> {
             rule,
         } = &self.pricing;
         let basis = &self.service.routes[0];
-        let exchange = match self.market.exchange.rate_of(&basis.currency) {
-            Some(worth) if basis.currency != *ours => {
-                format!("1 {} is worth {} {ours}", basis.currency, worth.normalize())
+        let (_, currency) = basis.basis();
+        let exchange = match self.market.exchange.rate_of(currency) {
+            Some(worth) if currency != ours => {
+                format!("1 {currency} is worth {} {ours}", worth.normalize())
             }
             _ => "none needed".to_owned(),
         };
