@@ -8,6 +8,7 @@
 //! and `later` for how it ends, and `tasks` for what happens without being asked.
 
 mod actions;
+mod approvals;
 pub mod book;
 mod brake;
 mod clock;
@@ -30,6 +31,7 @@ mod start;
 mod sync;
 mod tasks;
 
+pub use approvals::{ApproveError, Chosen};
 pub use clock::{Clock, SystemClock};
 pub use core::{Cx, Engine};
 pub use market::{Market, Rules};

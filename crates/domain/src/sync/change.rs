@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::flag::flags;
 use super::{Baseline, Baselines, Policy};
 use crate::ids::{Currency, OfferId};
 use crate::offer::{Offer, OfferList};
@@ -133,6 +134,47 @@ pub fn learn(
         learned.changes.extend(
             missing.map(|offer| change(offer, ChangeKind::Vanished, &list.currency, "")),
         );
+    }
+    learned
+}
+
+/// What an operator's word changes: flagged offers that are wanted become their own baselines, and those that are missed are
+/// known to be gone.
+#[must_use]
+pub fn approve(
+    list: &OfferList,
+    baselines: &Baselines,
+    policy: &Policy,
+    wanted: impl Fn(&OfferId) -> bool,
+    at: Timestamp,
+) -> Learned {
+    let mut learned = Learned::default();
+    let there: HashMap<&OfferId, &Offer> =
+        list.offers.iter().map(|offer| (&offer.id, offer)).collect();
+    let mut known: Vec<_> = baselines.iter().filter(|(id, _)| wanted(id)).collect();
+    known.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (id, baseline) in known {
+        let offer = there.get(id).copied();
+        let flags = flags(baseline, offer, &list.currency, policy);
+        if flags.is_empty() {
+            continue;
+        }
+        let texts: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        let approved = match offer {
+            Some(offer) => Baseline::of(offer, &list.currency, at),
+            None => Baseline {
+                gone: Some(at),
+                ..baseline.clone()
+            },
+        };
+        learned.changes.push(Change {
+            offer: id.clone(),
+            kind: ChangeKind::Approved,
+            rate: approved.rate,
+            currency: approved.currency.clone(),
+            text: texts.join("; "),
+        });
+        learned.baselines.push((id.clone(), approved));
     }
     learned
 }
@@ -335,6 +377,28 @@ pub(crate) mod tests {
             [("appeared", "1".into())]
         );
         assert_eq!(story.basis(), rate("1"));
+    }
+
+    #[test]
+    fn what_is_approved_is_the_next_baseline() {
+        let mut story = story();
+        story.sync(list([offer("1", "1"), offer("2", "1"), offer("3", "1")]));
+        let newer = list([offer("1", "3"), offer("2", "3")]);
+        story.sync(newer.clone());
+        let policy = Policy::default();
+        let approve = |baselines: &Baselines, offer: &'static str| {
+            let wanted = |id: &OfferId| id.as_str() == offer;
+            approve(&newer, baselines, &policy, wanted, Timestamp(9))
+        };
+        let learned = approve(&story.baselines, "1");
+        assert_eq!(learned.changes.len(), 1);
+        assert_eq!(learned.changes[0].text, "cost 1.00 → 3.00 (+200 %)");
+        story.baselines.extend(learned.baselines);
+        story.baselines.extend(approve(&story.baselines, "3").baselines);
+        let rates = ["1", "2"].map(|id| story.baselines[&OfferId::from(id)].rate);
+        assert_eq!(rates, [rate("3"), rate("1")]);
+        assert_eq!(story.baselines[&OfferId::from("3")].gone, Some(Timestamp(9)));
+        assert!(approve(&story.baselines, "1").is_nothing());
     }
 
     #[test]

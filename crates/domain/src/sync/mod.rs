@@ -38,13 +38,20 @@ pub enum OnRename {
     Disable,
 }
 
-impl Default for Policy {
+impl Policy {
     /// 20 %, half of the list, names are kept.
-    fn default() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
-            quarantine_percent: Decimal::new(20, 0),
-            shrink_guard: Decimal::new(50, 0),
+            quarantine_percent: Decimal::from_parts(20, 0, 0, false, 0),
+            shrink_guard: Decimal::from_parts(50, 0, 0, false, 0),
             on_rename: OnRename::Keep,
         }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
     }
 }

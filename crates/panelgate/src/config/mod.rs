@@ -23,6 +23,7 @@ use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::markup::Markup;
+use panelgate_domain::sync::Policy;
 use panelgate_domain::time::Timestamp;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) orders: Orders,
     /// How orders are looked at.
     pub(crate) status: Status,
+    /// How panels' lists are followed.
+    pub(crate) sync: Sync,
     /// Where orders go, by name.
     pub(crate) panels: Vec<Panel>,
     /// What we earn.
@@ -132,6 +135,17 @@ pub(crate) struct Status {
     pub(crate) look_at_least_every: Duration,
     /// How long after its end an order is looked at for a later change.
     pub(crate) recheck_for: Duration,
+}
+
+/// `[sync]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sync {
+    /// How much of a change is believed without asking.
+    pub(crate) policy: Policy,
+    /// Longest time between two syncs.
+    pub(crate) at_least_every: Duration,
+    /// Shortest time between two syncs.
+    pub(crate) at_most_every: Duration,
 }
 
 /// `[panels.NAME]`
@@ -244,6 +258,7 @@ impl Config {
                 "status.recheck_for",
                 old_status.recheck_for != new_status.recheck_for,
             ),
+            ("[sync]", self.sync != new.sync),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
         changed

@@ -9,6 +9,7 @@ mod panels;
 mod scope;
 mod server;
 mod services;
+mod sync;
 
 use std::collections::BTreeSet;
 
@@ -37,7 +38,8 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let money = money::resolve(&main, &mut scope);
         let panels = panels::resolve(&main, &money, &sources, keys, &mut scope);
         let server = server::resolve(&main, &sources, &mut scope);
-        (server, money, panels)
+        let sync = sync::resolve(&main, &mut scope);
+        (server, money, panels, sync)
     });
     let markup = markup.map(|(markup, blamed)| {
         let mut scope = Scope::new(FileId::Markup, blamed, &mut found);
@@ -51,7 +53,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     let digest = sources.digest();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
-        (Some((server, money, panels)), Some(markup), Some(definitions)) if !found.has_errors() => {
+        (Some((server, money, panels, sync)), Some(markup), Some(definitions)) if !found.has_errors() => {
             Ok(Config {
                 digest,
                 warnings: found,
@@ -61,6 +63,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
                 orders: server.orders,
                 status: server.status,
                 money,
+                sync,
                 panels,
                 markup,
                 definitions,
