@@ -145,6 +145,40 @@ impl Definitions {
     }
 }
 
+impl Definitions {
+    /// Our services that are made from an offer, sold just now or not.
+    #[must_use]
+    pub fn services_of(
+        &self,
+        panel: &PanelName,
+        offer: &OfferId,
+        ids: &HashMap<ImportKey, ServiceId>,
+    ) -> Vec<ServiceId> {
+        let reaches = |made: &&HandMade| {
+            let mut routes = made.routes.iter();
+            routes.any(|(of, id)| of == panel && id == offer)
+        };
+        let by_hand = self.hand_made.iter().filter(reaches).map(|made| made.id);
+        let imported = ids.get(&(panel.clone(), offer.clone())).copied();
+        by_hand.chain(imported).collect()
+    }
+
+    /// The other way round: the offers that a service is made from, sold just now or not.
+    #[must_use]
+    pub fn offers_of(
+        &self,
+        service: ServiceId,
+        ids: &HashMap<ImportKey, ServiceId>,
+    ) -> Vec<ImportKey> {
+        let made = self.hand_made.iter().filter(|made| made.id == service);
+        let by_hand = made.flat_map(|made| made.routes.iter().cloned());
+        let imported = ids.iter().filter(|(_, id)| **id == service);
+        by_hand
+            .chain(imported.map(|(key, _)| key.clone()))
+            .collect()
+    }
+}
+
 impl Catalogue {
     /// Builds what is sold from definitions, the panels' lists and the ids that imports were given.
     #[must_use]

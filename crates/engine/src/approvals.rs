@@ -229,15 +229,11 @@ impl Core {
         let market = self.market.load();
         let mut offers = BTreeSet::new();
         for id in ids {
-            let before = offers.len();
-            let imported = assigned.iter().filter(|(_, known)| *known == id);
-            offers.extend(imported.map(|(key, _)| key.clone()));
-            let made = market.rules.definitions.hand_made.iter();
-            let made = made.filter(|made| made.id == *id);
-            offers.extend(made.flat_map(|made| made.routes.clone()));
-            if offers.len() == before {
+            let found = market.rules.definitions.offers_of(*id, &assigned);
+            if found.is_empty() {
                 return Err(ApproveError::UnknownService(*id));
             }
+            offers.extend(found);
         }
         Ok(offers)
     }

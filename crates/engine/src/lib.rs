@@ -12,6 +12,7 @@ mod approvals;
 pub mod book;
 mod brake;
 mod clock;
+mod compare;
 mod core;
 #[cfg(test)]
 mod fixtures;
@@ -33,6 +34,7 @@ mod tasks;
 
 pub use approvals::{ApproveError, Chosen};
 pub use clock::{Clock, SystemClock};
+pub use compare::{PriceMove, Priced, Waiting, compare};
 pub use core::{Cx, Engine};
 pub use market::{Market, Rules};
 pub use metrics::Metrics;

@@ -69,21 +69,29 @@ pub enum SyncError {
 }
 
 impl Core {
-    /// Gets a panel's list, keeps it, and builds the market again.
-    pub(crate) async fn sync(&self, panel: &PanelName) -> Result<SyncReport, SyncError> {
+    /// Asks a panel for its list.
+    pub(crate) async fn fetch(&self, panel: &PanelName) -> Result<OfferList, SyncError> {
         let desk = self
             .desk(panel)
             .ok_or_else(|| SyncError::UnknownPanel(panel.clone()))?;
         let list = desk.services(SYNC_WAIT).await;
-        let mut list = list.map_err(|error| {
-            self.metrics.synced(panel, "failed");
-            SyncError::Panel {
-                panel: panel.clone(),
-                error,
-            }
+        let mut list = list.map_err(|error| SyncError::Panel {
+            panel: panel.clone(),
+            error,
         })?;
         // A reload may have changed it while the list was on its way.
         list.currency = desk.settings().currency.clone();
+        Ok(list)
+    }
+
+    /// Gets a panel's list, keeps it, and builds the market again.
+    pub(crate) async fn sync(&self, panel: &PanelName) -> Result<SyncReport, SyncError> {
+        let list = self.fetch(panel).await;
+        let list = list.inspect_err(|error| {
+            if matches!(error, SyncError::Panel { .. }) {
+                self.metrics.synced(panel, "failed");
+            }
+        })?;
         let offers = list.offers.len();
         let changed = self.take_over_list(panel, list).await?;
         self.routes_changed.notify_one();

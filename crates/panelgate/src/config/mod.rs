@@ -272,7 +272,11 @@ impl Money {
     pub(crate) fn exchange_at(&self, now: Timestamp) -> Exchange {
         let mut rates = self.rates.clone();
         rates.retain(|currency, _| !self.is_stale(currency, now));
-        Exchange::new(self.currency.clone(), rates)
+        let exchange = Exchange::new(self.currency.clone(), rates);
+        let ages = self.as_of.iter();
+        ages.fold(exchange, |exchange, (currency, day)| {
+            exchange.aging(currency.clone(), *day, self.max_age)
+        })
     }
 
     /// Whether the rate of a currency is too old.
