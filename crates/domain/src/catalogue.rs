@@ -234,9 +234,14 @@ impl Catalogue {
         if held.is_empty() {
             return self;
         }
-        let routes = self.services.values_mut().flat_map(|service| &mut service.routes);
+        let routes = self
+            .services
+            .values_mut()
+            .flat_map(|service| &mut service.routes);
         for route in routes {
-            route.held = held.get(&(route.panel.clone(), route.offer.clone())).cloned();
+            route.held = held
+                .get(&(route.panel.clone(), route.offer.clone()))
+                .cloned();
         }
         self
     }

@@ -59,7 +59,10 @@ pub struct Waiting {
 /// where it differs from those without one.
 #[must_use]
 pub fn compare(before: &Market, after: &Market, groups: &BTreeSet<String>) -> Vec<PriceMove> {
-    let services = before.catalogue.services().chain(after.catalogue.services());
+    let services = before
+        .catalogue
+        .services()
+        .chain(after.catalogue.services());
     let ids: BTreeSet<ServiceId> = services.map(|service| service.id).collect();
     let mut moves = Vec::new();
     for id in ids {

@@ -8,8 +8,7 @@ use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
-    Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId,
-    UpstreamId,
+    Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
 };
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
@@ -22,9 +21,10 @@ use panelgate_domain::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, HistoryLine, KeyRow,
-    Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
-    PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Suspect, Synced, Violation,
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
+    HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter,
+    OrderStory, PanelAccount, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Suspect,
+    Synced, Violation,
 };
 
 /// Result of a store operation.

@@ -115,7 +115,11 @@ mod tests {
             ("0", false),
             ("1", true),
         ] {
-            assert_eq!(baseline.covers(rate(cost), &usd, &policy), covered, "{cost}");
+            assert_eq!(
+                baseline.covers(rate(cost), &usd, &policy),
+                covered,
+                "{cost}"
+            );
         }
         assert!(!baseline.covers(rate("1"), &"EUR".into(), &policy));
     }

@@ -131,9 +131,9 @@ pub fn learn(
             list.offers.iter().map(|offer| &offer.id).collect();
         let missing = last.into_iter().flat_map(|last| &last.offers);
         let missing = missing.filter(|offer| !there.contains(&offer.id));
-        learned.changes.extend(
-            missing.map(|offer| change(offer, ChangeKind::Vanished, &list.currency, "")),
-        );
+        learned
+            .changes
+            .extend(missing.map(|offer| change(offer, ChangeKind::Vanished, &list.currency, "")));
     }
     learned
 }
@@ -223,7 +223,10 @@ fn history(
         push(ChangeKind::Renamed, arrow(&known.category, &offer.category));
     }
     if known.type_word != offer.type_word {
-        push(ChangeKind::Retyped, arrow(&known.type_word, &offer.type_word));
+        push(
+            ChangeKind::Retyped,
+            arrow(&known.type_word, &offer.type_word),
+        );
     }
     let (was, is) = (abilities(known), abilities(offer));
     if was != is {
@@ -371,7 +374,10 @@ pub(crate) mod tests {
     fn what_vanishes_keeps_its_baseline_until_it_is_back() {
         let mut story = story();
         story.sync(list([offer("1", "1"), offer("2", "1")]));
-        assert_eq!(story.sync(list([offer("2", "1")])), [("vanished", "1".into())]);
+        assert_eq!(
+            story.sync(list([offer("2", "1")])),
+            [("vanished", "1".into())]
+        );
         assert_eq!(
             story.sync(list([offer("1", "5"), offer("2", "1")])),
             [("appeared", "1".into())]
@@ -394,10 +400,15 @@ pub(crate) mod tests {
         assert_eq!(learned.changes.len(), 1);
         assert_eq!(learned.changes[0].text, "cost 1.00 → 3.00 (+200 %)");
         story.baselines.extend(learned.baselines);
-        story.baselines.extend(approve(&story.baselines, "3").baselines);
+        story
+            .baselines
+            .extend(approve(&story.baselines, "3").baselines);
         let rates = ["1", "2"].map(|id| story.baselines[&OfferId::from(id)].rate);
         assert_eq!(rates, [rate("3"), rate("1")]);
-        assert_eq!(story.baselines[&OfferId::from("3")].gone, Some(Timestamp(9)));
+        assert_eq!(
+            story.baselines[&OfferId::from("3")].gone,
+            Some(Timestamp(9))
+        );
         assert!(approve(&story.baselines, "1").is_nothing());
     }
 

@@ -211,7 +211,10 @@ mod tests {
             |offer| offer.rate = rate("1.25"),
             &["cost 1.00 → 1.25 (+25 %)"],
         );
-        check(|offer| offer.rate = rate("0"), &["cost 1.00 → 0.00 (-100 %)"]);
+        check(
+            |offer| offer.rate = rate("0"),
+            &["cost 1.00 → 0.00 (-100 %)"],
+        );
         check(
             |offer| offer.type_word = "Package".into(),
             &["type Default → Package"],

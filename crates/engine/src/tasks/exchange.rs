@@ -9,7 +9,12 @@ use crate::core::Core;
 
 pub(super) async fn run(core: Arc<Core>) {
     warn_of_aged(&core);
-    let expired = core.market.load().rules.exchange.without_expired(core.now());
+    let expired = core
+        .market
+        .load()
+        .rules
+        .exchange
+        .without_expired(core.now());
     if expired.is_none() {
         return;
     }
@@ -35,7 +40,8 @@ fn warn_of_aged(core: &Core) {
         aged.push(currency.clone());
     }
     for renewed in known.iter().filter(|known| !aged.contains(known)) {
-        core.metrics.exchange_aged(renewed, std::time::Duration::ZERO);
+        core.metrics
+            .exchange_aged(renewed, std::time::Duration::ZERO);
     }
     *known = aged;
 }

@@ -49,8 +49,9 @@ mod tests {
     #[test]
     fn a_list_that_changes_is_looked_at_more_often_within_bounds() {
         let mut pace = Pace::new(10 * MINUTE, 360 * MINUTE);
-        let mut minutes =
-            |changed: bool| -> Vec<u64> { (0..6).map(|_| pace.after(changed).as_secs() / 60).collect() };
+        let mut minutes = |changed: bool| -> Vec<u64> {
+            (0..6).map(|_| pace.after(changed).as_secs() / 60).collect()
+        };
         assert_eq!(minutes(true), [30, 15, 10, 10, 10, 10]);
         assert_eq!(minutes(false), [15, 22, 33, 50, 75, 113]);
         assert_eq!(minutes(false), [170, 256, 360, 360, 360, 360]);

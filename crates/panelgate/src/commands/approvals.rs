@@ -31,9 +31,7 @@ pub(super) async fn waiting(config: &Config) -> anyhow::Result<Response> {
         for (list, baselines) in known(config, store).await? {
             for (offer, flags) in view(&list, &baselines, &config.sync.policy).flagged {
                 let waiting = Waiting {
-                    services: config
-                        .definitions
-                        .services_of(&list.panel, &offer, &ids),
+                    services: config.definitions.services_of(&list.panel, &offer, &ids),
                     panel: list.panel.clone(),
                     offer,
                     flags,
@@ -116,7 +114,13 @@ pub(super) async fn keep(
         store.suspect(Suspect { list, reason, at }).await?;
         bail!("it is not believed: {reason}");
     }
-    let learned = learn(last.as_ref(), &list, &baselines.unwrap_or_default(), policy, at);
+    let learned = learn(
+        last.as_ref(),
+        &list,
+        &baselines.unwrap_or_default(),
+        policy,
+        at,
+    );
     let sync = Synced {
         panel: list.panel.clone(),
         list: Some(list),
@@ -129,10 +133,7 @@ pub(super) async fn keep(
 }
 
 /// The lists of the panels that are configured, and what was approved of them.
-async fn known(
-    config: &Config,
-    store: &dyn Store,
-) -> anyhow::Result<Vec<(OfferList, Baselines)>> {
+async fn known(config: &Config, store: &dyn Store) -> anyhow::Result<Vec<(OfferList, Baselines)>> {
     let mut baselines = store.baselines().await?;
     let lists = store.offers().await?.into_iter();
     let configured = |panel: &PanelName| config.panels.iter().any(|one| one.name == *panel);

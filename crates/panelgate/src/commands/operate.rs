@@ -167,8 +167,18 @@ fn diff(rows: Vec<DiffRow>) -> Listing {
         ]
     });
     let headings = &[
-        "what", "source", "offer", "service", "group", "price", "new_price", "cost", "new_cost",
-        "margin", "new_margin", "text",
+        "what",
+        "source",
+        "offer",
+        "service",
+        "group",
+        "price",
+        "new_price",
+        "cost",
+        "new_cost",
+        "margin",
+        "new_margin",
+        "text",
     ];
     Listing::new(headings, cells)
 }

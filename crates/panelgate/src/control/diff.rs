@@ -87,7 +87,10 @@ pub(crate) fn summary(moves: &[PriceMove]) -> Option<String> {
     let count = |what: &str| moves.iter().filter(|moved| word(moved) == what).count();
     let ids = |what: &str| {
         let ids = moves.iter().filter(|moved| word(moved) == what);
-        let ids: Vec<String> = ids.take(NAMED).map(|moved| moved.service.to_string()).collect();
+        let ids: Vec<String> = ids
+            .take(NAMED)
+            .map(|moved| moved.service.to_string())
+            .collect();
         match (ids.is_empty(), count(what) > NAMED) {
             (true, _) => String::new(),
             (false, false) => format!(" ({})", ids.join(", ")),
@@ -135,7 +138,9 @@ fn row(source: &str, moved: &PriceMove) -> DiffRow {
 
 fn margin(priced: Priced) -> Option<String> {
     let left = priced.rate.decimal().checked_sub(priced.cost?)?;
-    let percent = left.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(priced.cost?)?;
+    let percent = left
+        .checked_mul(Decimal::ONE_HUNDRED)?
+        .checked_div(priced.cost?)?;
     Some(format!("{} %", percent.round_dp(2).normalize()))
 }
 

@@ -113,19 +113,22 @@ pub(super) fn history(
     let mut query = connection.prepare_cached(
         "SELECT * FROM offer_history WHERE panel = ?1 AND offer = ?2 ORDER BY id DESC LIMIT ?3",
     )?;
-    let rows = query.query_map(params![panel.as_str(), offer.as_str(), within(limit)], |row| {
-        Ok(HistoryLine {
-            change: Change {
-                offer: offer.clone(),
-                kind: values::read(row, "kind", ChangeKind::parse)?,
-                rate: values::read(row, "rate", Rate::parse)?,
-                currency: Currency::new(row.get::<_, String>("currency")?),
-                text: row.get("text")?,
-            },
-            actor: row.get("actor")?,
-            at: Timestamp(row.get("at")?),
-        })
-    })?;
+    let rows = query.query_map(
+        params![panel.as_str(), offer.as_str(), within(limit)],
+        |row| {
+            Ok(HistoryLine {
+                change: Change {
+                    offer: offer.clone(),
+                    kind: values::read(row, "kind", ChangeKind::parse)?,
+                    rate: values::read(row, "rate", Rate::parse)?,
+                    currency: Currency::new(row.get::<_, String>("currency")?),
+                    text: row.get("text")?,
+                },
+                actor: row.get("actor")?,
+                at: Timestamp(row.get("at")?),
+            })
+        },
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

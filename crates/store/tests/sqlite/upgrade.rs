@@ -174,7 +174,10 @@ async fn a_stored_list_is_what_was_approved() {
     let baselines = store.baselines().await.expect("read");
     let baseline = &baselines[&"gamma".into()][&"7".into()];
     assert_eq!(baseline.rate.to_string(), "0.00011999999999999999");
-    assert_eq!((baseline.currency.as_str(), &*baseline.name), ("EUR", "Likes"));
+    assert_eq!(
+        (baseline.currency.as_str(), &*baseline.name),
+        ("EUR", "Likes")
+    );
     assert_eq!((baseline.min, baseline.max), (1, i64::MAX.unsigned_abs()));
     assert!(baseline.refill && !baseline.cancel);
 }

@@ -59,7 +59,10 @@ fn narrower_limits_hold_at_once() {
         ..offer("1", "1")
     };
     let view = seen(narrow, &Policy::default());
-    assert_eq!((view.list.offers[0].min, view.list.offers[0].refill), (50, false));
+    assert_eq!(
+        (view.list.offers[0].min, view.list.offers[0].refill),
+        (50, false)
+    );
     assert_eq!(view.flagged[0].1.len(), 2);
 }
 

@@ -53,7 +53,9 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     let digest = sources.digest();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
-        (Some((server, money, panels, sync)), Some(markup), Some(definitions)) if !found.has_errors() => {
+        (Some((server, money, panels, sync)), Some(markup), Some(definitions))
+            if !found.has_errors() =>
+        {
             Ok(Config {
                 digest,
                 warnings: found,

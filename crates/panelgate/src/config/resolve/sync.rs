@@ -27,8 +27,10 @@ pub(super) fn resolve(main: &raw::Main, scope: &mut Scope<'_>) -> Sync {
     };
     let least = scope.read(&raw.at_least_every, value::lasting);
     let most = scope.read(&raw.at_most_every, value::lasting);
-    let (at_least_every, at_most_every) =
-        (least.unwrap_or(AT_LEAST_EVERY), most.unwrap_or(AT_MOST_EVERY));
+    let (at_least_every, at_most_every) = (
+        least.unwrap_or(AT_LEAST_EVERY),
+        most.unwrap_or(AT_MOST_EVERY),
+    );
     // One of the two is written: their defaults are in order.
     let written = raw.at_most_every.as_ref().or(raw.at_least_every.as_ref());
     if let Some(written) = written
@@ -56,7 +58,8 @@ fn quarantine(text: &str) -> Read<Decimal> {
     Err(Wrong {
         title: format!("`{text}` is below zero"),
         expected: "expected a percentage of 0 or more, in quotes",
-        mend: "\"20\" lets a cost move by a fifth without asking, \"0\" asks about every move".into(),
+        mend: "\"20\" lets a cost move by a fifth without asking, \"0\" asks about every move"
+            .into(),
     })
 }
 
@@ -79,7 +82,8 @@ fn on_rename(text: &str) -> Read<OnRename> {
         _ => Err(Wrong {
             title: format!("`{text}` says nothing about renamed offers"),
             expected: "expected \"keep\" or \"disable\"",
-            mend: "\"keep\" sells on under the old name, \"disable\" waits for `services approve`".into(),
+            mend: "\"keep\" sells on under the old name, \"disable\" waits for `services approve`"
+                .into(),
         }),
     }
 }
