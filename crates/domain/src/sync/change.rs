@@ -152,7 +152,7 @@ pub fn approve(
     let there: HashMap<&OfferId, &Offer> =
         list.offers.iter().map(|offer| (&offer.id, offer)).collect();
     let mut known: Vec<_> = baselines.iter().filter(|(id, _)| wanted(id)).collect();
-    known.sort_by(|(one, _), (other, _)| one.cmp(other));
+    known.sort_by_key(|(id, _)| *id);
     for (id, baseline) in known {
         let offer = there.get(id).copied();
         let flags = flags(baseline, offer, &list.currency, policy);
