@@ -89,7 +89,6 @@ impl Market {
         let mut held = HashMap::new();
         for list in &mut lists {
             let panel = list.panel.clone();
-            list.currency = currency_of(config, list);
             let known = baselines.get(&panel).cloned().unwrap_or_default();
             let view = view(list, &known, &config.sync.policy);
             let costs = view.held.into_iter();
