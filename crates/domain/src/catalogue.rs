@@ -63,6 +63,17 @@ pub struct Route {
     pub currency: Currency,
     /// Its share of the orders, if the service is weighted.
     pub weight: u32,
+    /// What the price is made from instead while the cost waits for approval. The loss guard always goes by the cost.
+    pub held: Option<Basis>,
+}
+
+/// A cost that prices are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Per 1000 (or per package).
+    pub rate: Rate,
+    /// Of that.
+    pub currency: Currency,
 }
 
 /// A whole list, or the part of it that the globs name.
@@ -171,6 +182,41 @@ impl Definitions {
     }
 }
 
+impl Definitions {
+    /// Our services that are made from an offer, sold just now or not.
+    #[must_use]
+    pub fn services_of(
+        &self,
+        panel: &PanelName,
+        offer: &OfferId,
+        ids: &HashMap<ImportKey, ServiceId>,
+    ) -> Vec<ServiceId> {
+        let reaches = |made: &&HandMade| {
+            let mut routes = made.routes.iter();
+            routes.any(|route| route.panel == *panel && route.offer == *offer)
+        };
+        let by_hand = self.hand_made.iter().filter(reaches).map(|made| made.id);
+        let imported = ids.get(&(panel.clone(), offer.clone())).copied();
+        by_hand.chain(imported).collect()
+    }
+
+    /// The other way round: the offers that a service is made from, sold just now or not.
+    #[must_use]
+    pub fn offers_of(
+        &self,
+        service: ServiceId,
+        ids: &HashMap<ImportKey, ServiceId>,
+    ) -> Vec<ImportKey> {
+        let made = self.hand_made.iter().filter(|made| made.id == service);
+        let wanted = made.flat_map(|made| &made.routes);
+        let by_hand = wanted.map(|route| (route.panel.clone(), route.offer.clone()));
+        let imported = ids.iter().filter(|(_, id)| **id == service);
+        by_hand
+            .chain(imported.map(|(key, _)| key.clone()))
+            .collect()
+    }
+}
+
 impl Catalogue {
     /// Builds what is sold from definitions, the panels' lists and the ids that imports were given.
     #[must_use]
@@ -222,6 +268,22 @@ impl Catalogue {
     #[must_use]
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
+    }
+
+    /// Makes prices from these costs instead of the panels' own, which wait for approval.
+    #[must_use]
+    pub fn holding(mut self, held: &HashMap<ImportKey, Basis>, exchange: &Exchange) -> Self {
+        if held.is_empty() {
+            return self;
+        }
+        for service in self.services.values_mut() {
+            for route in &mut service.routes {
+                let key = (route.panel.clone(), route.offer.clone());
+                route.held = held.get(&key).cloned();
+            }
+            service.basis = basis(service, exchange);
+        }
+        self
     }
 
     fn import(
@@ -297,6 +359,17 @@ impl Service {
             category: &self.category,
             service_type: self.service_type,
             panel: &self.basis().panel,
+        }
+    }
+}
+
+impl Route {
+    /// What the price is made from.
+    #[must_use]
+    pub fn priced_from(&self) -> (Rate, &Currency) {
+        match &self.held {
+            Some(held) => (held.rate, &held.currency),
+            None => (self.cost, &self.currency),
         }
     }
 }
@@ -391,7 +464,8 @@ fn basis(service: &Service, exchange: &Exchange) -> usize {
     }
     let costs = service.routes.iter().enumerate().rev();
     let costs = costs.map(|(index, route)| {
-        let cost = exchange.to_ours(route.cost.decimal(), &route.currency);
+        let (rate, currency) = route.priced_from();
+        let cost = exchange.to_ours(rate.decimal(), currency);
         (index, cost.unwrap_or(Decimal::MAX))
     });
     costs
@@ -424,6 +498,7 @@ fn route(list: &OfferList, offer: &Offer) -> Route {
         cost: offer.rate,
         currency: list.currency.clone(),
         weight: 1,
+        held: None,
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! # Where to start
 //! [`money`] and [`rate`] for numbers, [`service_type`] and [`spec`] for what can be ordered, [`markup`] and [`quote`] for
-//! prices, [`order`], [`status`] and [`settlement`] for the life of an order, [`completion`] for how long it takes,
+//! prices, [`sync`] for costs that change, [`order`], [`status`] and [`settlement`] for the life of an order, [`completion`] for how long it takes,
 //! [`action`], [`reply`] and [`fault`] for the conversation with a customer.
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -31,6 +31,7 @@ pub mod overrides;
 pub mod panel_trait;
 pub mod quote;
 pub mod routing;
+pub mod sync;
 
 pub mod completion;
 pub mod order;

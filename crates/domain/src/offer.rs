@@ -84,6 +84,10 @@ pub enum SkipReason {
     MixedTypes,
     /// The operator's override says `sell = false`.
     NotForSale,
+    /// The panel changed its type, and nobody has approved that.
+    Retyped,
+    /// The panel changed its name, nobody has approved that, and `on_rename` is `disable`.
+    Renamed,
 }
 
 impl fmt::Display for SkipReason {
@@ -101,6 +105,12 @@ impl fmt::Display for SkipReason {
             Self::NoExchangeRate(currency) => write!(f, "no exchange rate for {currency}"),
             Self::Subscriptions => f.write_str("subscriptions are not sold yet"),
             Self::NoOffer => f.write_str("none of its routes' offers is in a panel's list"),
+            Self::Retyped => {
+                f.write_str("its type has changed: `services approve` turns it on again")
+            }
+            Self::Renamed => {
+                f.write_str("its name has changed: `services approve` turns it on again")
+            }
             Self::MixedTypes => f.write_str("its routes' offers are of different types"),
             Self::NotForSale => f.write_str("its override says `sell = false`"),
         }

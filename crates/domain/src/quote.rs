@@ -43,8 +43,8 @@ pub fn pricing<'a>(
     buyer: Buyer<'_>,
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
-    let basis = service.basis();
-    let cost = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
+    let (basis, currency) = service.basis().priced_from();
+    let cost = exchange.to_ours(basis.decimal(), currency)?;
     let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
     let rate = terms.rate(cost)?;
     rate.price(service.service_type.charging(), service.max)?;
@@ -72,6 +72,27 @@ impl Pricing<'_> {
         }
     }
 }
+
+/// Whether a service whose cost waits for approval can still be sold at its old price: some route's cost is covered. A
+/// service none of whose costs waits is left to the guard at sending.
+#[must_use]
+pub fn is_covered(service: &Service, pricing: &Pricing<'_>, exchange: &Exchange) -> bool {
+    if service.routes.iter().all(|route| route.held.is_none()) {
+        return true;
+    }
+    let charging = service.service_type.charging();
+    let quantity = A_THOUSAND.min(service.max);
+    let covered = |route: &Route| {
+        let price = pricing.rate.price(charging, quantity)?;
+        let cost = route.cost.price(charging, quantity)?;
+        Some(guard(price, cost, &route.currency, pricing.terms, exchange))
+    };
+    let mut verdicts = service.routes.iter().map(covered);
+    verdicts.any(|verdict| matches!(verdict, Some(Guard::Covered | Guard::AcceptedLoss)))
+}
+
+/// Rates are per so many.
+const A_THOUSAND: u64 = 1_000;
 
 /// What an order costs us on a route, in the panel's currency, rounded up.
 #[must_use]

@@ -12,7 +12,7 @@ use panelgate_domain::action::Action;
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
-use panelgate_domain::ids::{OrderId, PanelName, ServiceId};
+use panelgate_domain::ids::{Currency, OrderId, PanelName, ServiceId};
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::Reply;
@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::actions;
+use crate::approvals::Approvals;
 use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
@@ -60,6 +61,12 @@ pub(crate) struct Core {
     pub(crate) market: ArcSwap<Market>,
     /// The last believed list of each panel.
     pub(crate) lists: Mutex<BTreeMap<PanelName, OfferList>>,
+    /// What was approved of them, and lists that are not believed.
+    pub(crate) approvals: Mutex<Approvals>,
+    /// Currencies whose exchange rates have used up half of their time, as was told already.
+    pub(crate) aged: Mutex<Vec<Currency>>,
+    /// One list is compared and kept at a time.
+    pub(crate) syncing: tokio::sync::Mutex<()>,
     /// One desk per panel; swapped whole.
     pub(crate) desks: ArcSwap<Desks>,
     /// Orders in memory.

@@ -8,9 +8,11 @@
 //! and `later` for how it ends, and `tasks` for what happens without being asked.
 
 mod actions;
+mod approvals;
 pub mod book;
 mod brake;
 mod clock;
+mod compare;
 mod core;
 #[cfg(test)]
 mod fixtures;
@@ -32,7 +34,9 @@ mod start;
 mod sync;
 mod tasks;
 
+pub use approvals::{ApproveError, Chosen};
 pub use clock::{Clock, SystemClock};
+pub use compare::{PriceMove, Priced, Waiting, compare};
 pub use core::{Cx, Engine};
 pub use market::{Market, Rules};
 pub use metrics::Metrics;

@@ -1,8 +1,11 @@
 //! The engine's metrics. The doc comment of a field is its help text.
 
+use std::time::Duration;
+
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::money::Money;
 use panelgate_domain::settlement::Settlement;
+use panelgate_domain::sync::flag::{Flag, KINDS};
 use prometheus::{CounterVec, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 /// Orders, money and rules, as Prometheus sees them.
@@ -26,6 +29,12 @@ pub struct Metrics {
     oddities: IntCounterVec,
     /// Routes passed over because the price no longer covered the cost.
     losses: IntCounterVec,
+    /// Lists that panels were asked for, by what became of them.
+    syncs: IntCounterVec,
+    /// Offers that are not as they were approved, by panel and kind.
+    flagged: IntGaugeVec,
+    /// Age of an exchange rate that should be renewed; 0 once it is.
+    exchange_age: IntGaugeVec,
     /// Revision of markup, services and exchange rates in force.
     pub(crate) config_revision: IntGauge,
     /// Whether the last reload of the configuration was successful.
@@ -69,6 +78,22 @@ impl Metrics {
             &["panel"],
         )?;
         registry.register(Box::new(status_age.clone()))?;
+        let flagged = IntGaugeVec::new(
+            Opts::new(
+                "panelgate_offers_flagged",
+                "Offers that are not as they were approved, by panel and kind",
+            ),
+            &["panel", "kind"],
+        )?;
+        registry.register(Box::new(flagged.clone()))?;
+        let exchange_age = IntGaugeVec::new(
+            Opts::new(
+                "panelgate_exchange_age_seconds",
+                "Age of an exchange rate that should be renewed; 0 once it is",
+            ),
+            &["currency"],
+        )?;
+        registry.register(Box::new(exchange_age.clone()))?;
         let gauges = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
             let gauges = GaugeVec::new(Opts::new(name, help), labels)?;
             registry.register(Box::new(gauges.clone()))?;
@@ -112,6 +137,13 @@ impl Metrics {
                 "Routes whose cost the price no longer covered, by panel and what was done",
                 &["panel", "done"],
             )?,
+            syncs: counters(
+                "panelgate_sync_total",
+                "Lists that panels were asked for, by panel and what became of them",
+                &["panel", "result"],
+            )?,
+            flagged,
+            exchange_age,
             config_revision: gauge(
                 "panelgate_config_revision",
                 "Revision of markup, services and exchange rates in force",
@@ -175,6 +207,39 @@ impl Metrics {
         self.unbooked
             .with_label_values(&[panel.as_str(), currency.as_str()])
             .set(units(amount));
+    }
+
+    pub(crate) fn synced(&self, panel: &PanelName, result: &str) {
+        self.syncs
+            .with_label_values(&[panel.as_str(), result])
+            .inc();
+    }
+
+    pub(crate) fn exchange_aged(&self, currency: &Currency, age: Duration) {
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        self.exchange_age
+            .with_label_values(&[currency.as_str()])
+            .set(seconds);
+    }
+
+    /// How many offers of a panel wait, for every kind: those of which none waits go back to 0.
+    pub(crate) fn flagged<'a>(&self, panel: &PanelName, flags: impl Iterator<Item = &'a Flag>) {
+        let mut counts = KINDS.map(|kind| (kind, 0));
+        for flag in flags {
+            for (kind, count) in &mut counts {
+                *count += i64::from(*kind == flag.kind());
+            }
+        }
+        for (kind, count) in counts {
+            self.flagged
+                .with_label_values(&[panel.as_str(), kind])
+                .set(count);
+        }
+    }
+
+    /// A panel that is not configured any more flags nothing.
+    pub(crate) fn forget_sync(&self, panel: &PanelName) {
+        self.flagged(panel, std::iter::empty());
     }
 
     fn add_money(&self, currency: &Currency, kind: &str, amount: Money) {

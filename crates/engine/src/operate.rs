@@ -7,6 +7,7 @@ use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::routing::Health;
+use panelgate_domain::sync::Distrust;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, PanelAccount};
 use panelgate_upstream::{Balance, CallError, Desk, DeskSnapshot};
@@ -38,6 +39,10 @@ pub struct PanelReport {
     pub desk: DeskSnapshot,
     /// Offers in its last believed list.
     pub offers: usize,
+    /// Why its last list is not believed.
+    pub doubt: Option<Distrust>,
+    /// Offers that wait for an operator.
+    pub flagged: usize,
     /// Orders that live there.
     pub orders: u64,
     /// How long ago the oldest of their facts was learned.
@@ -155,6 +160,7 @@ impl Engine {
         let core = &self.0;
         let placed = core.book.oldest_facts();
         let lists = core.lists.lock();
+        let approvals = core.approvals.lock();
         let desks = core.desks.load();
         let report = |panel: &PanelName, desk: &Desk| {
             let placed = placed.get(panel);
@@ -166,6 +172,8 @@ impl Engine {
                 health: core.health.of(panel, core.now()),
                 tenths_of_days_left: core.days_left(desk),
                 offers: lists.get(panel).map_or(0, |list| list.offers.len()),
+                doubt: approvals.doubt(panel),
+                flagged: approvals.flagged(panel).len(),
                 orders: placed.map_or(0, |placed| placed.orders),
                 oldest_fact: oldest.map(|at| core.now().since(at)),
             }

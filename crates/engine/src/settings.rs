@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use panelgate_domain::ids::Currency;
+use panelgate_domain::sync::Policy;
 
 /// How the engine behaves.
 #[derive(Clone, Debug)]
@@ -25,8 +26,12 @@ pub struct Settings {
     pub look_at_least_every: Duration,
     /// How long after its end an order is looked at for a later change.
     pub recheck_for: Duration,
-    /// Time between two syncs of a panel's list.
-    pub sync_every: Duration,
+    /// How much of a change in a panel's list is believed without asking.
+    pub sync: Policy,
+    /// Longest time between two syncs of a panel's list: when it hardly ever changes.
+    pub sync_at_least_every: Duration,
+    /// Shortest time between two syncs of a panel's list: when it always changes.
+    pub sync_at_most_every: Duration,
     /// Time between two looks at a panel's balance.
     pub balance_every: Duration,
     /// Time between two attempts to send waiting orders.
@@ -47,7 +52,9 @@ impl Settings {
             fresh_for: Duration::from_secs(15),
             look_at_least_every: Duration::from_secs(60 * 60),
             recheck_for: Duration::from_secs(7 * 24 * 60 * 60),
-            sync_every: Duration::from_secs(60 * 60),
+            sync: Policy::new(),
+            sync_at_least_every: Duration::from_secs(6 * 60 * 60),
+            sync_at_most_every: Duration::from_secs(10 * 60),
             balance_every: Duration::from_secs(30),
             resend_every: Duration::from_secs(1),
         }

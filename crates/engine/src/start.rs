@@ -119,6 +119,9 @@ impl Engine {
             settings: parts.settings,
             market: ArcSwap::from_pointee(Market::new(Arc::clone(&rules), Catalogue::default())),
             lists: Mutex::new(BTreeMap::new()),
+            approvals: Mutex::default(),
+            aged: Mutex::default(),
+            syncing: tokio::sync::Mutex::new(()),
             desks: ArcSwap::from_pointee(Desks::new()),
             book: Book::new(),
             keys: Keys::new(),
@@ -186,6 +189,7 @@ impl Engine {
         }
         for desk in leaving {
             core.lists.lock().remove(desk.panel());
+            core.metrics.forget_sync(desk.panel());
             desk.close().await;
         }
         core.load_pauses().await?;
@@ -290,8 +294,10 @@ impl Core {
         Ok(())
     }
 
-    /// The last lists of the panels that are configured, in the currency that is configured now.
+    /// The last lists of the panels that are configured, in the currency that is configured now, and what was approved of
+    /// them.
     async fn load_lists(&self) -> Result<(), StoreError> {
+        self.load_approvals().await?;
         let desks = self.desks.load_full();
         for mut list in self.store.offers().await? {
             if let Some(desk) = desks.get(&list.panel) {

@@ -7,7 +7,10 @@ use std::time::Duration;
 use panelgate_domain::catalogue::{Catalogue, ImportKey};
 use panelgate_domain::ids::{PanelName, ServiceId};
 use panelgate_domain::offer::OfferList;
+use panelgate_domain::sync::trust::trust;
+use panelgate_domain::sync::{Distrust, learn};
 use panelgate_store::StoreError;
+use panelgate_store::model::Synced;
 use panelgate_upstream::CallError;
 
 use crate::core::Core;
@@ -24,6 +27,10 @@ pub struct SyncReport {
     pub services: usize,
     /// Entries that are not sold, of all panels; `services list --skipped` names them.
     pub skipped: usize,
+    /// Offers of this panel that wait for `services approve`.
+    pub flagged: usize,
+    /// The list was not what it was.
+    pub changed: bool,
 }
 
 /// Why a sync changed nothing.
@@ -40,9 +47,14 @@ pub enum SyncError {
         /// What it said.
         error: CallError,
     },
-    /// A panel that sold something yesterday has not stopped to exist: an empty list is not believed.
-    #[error("panel `{0}` gave an empty list, which is not believed")]
-    Empty(PanelName),
+    /// A panel that sold something yesterday has not stopped to exist: such a list is not believed.
+    #[error("panel `{panel}` gave a list that is not believed: {reason}{}", approvable(*reason))]
+    Distrusted {
+        /// Which.
+        panel: PanelName,
+        /// Why not.
+        reason: Distrust,
+    },
     /// The list could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,8 +69,8 @@ pub enum SyncError {
 }
 
 impl Core {
-    /// Gets a panel's list, keeps it, and builds the market again.
-    pub(crate) async fn sync(&self, panel: &PanelName) -> Result<SyncReport, SyncError> {
+    /// Asks a panel for its list.
+    pub(crate) async fn fetch(&self, panel: &PanelName) -> Result<OfferList, SyncError> {
         let desk = self
             .desk(panel)
             .ok_or_else(|| SyncError::UnknownPanel(panel.clone()))?;
@@ -69,20 +81,19 @@ impl Core {
         })?;
         // A reload may have changed it while the list was on its way.
         list.currency = desk.settings().currency.clone();
-        if list.offers.is_empty() {
-            return Err(SyncError::Empty(panel.clone()));
-        }
+        Ok(list)
+    }
+
+    /// Gets a panel's list, keeps it, and builds the market again.
+    pub(crate) async fn sync(&self, panel: &PanelName) -> Result<SyncReport, SyncError> {
+        let list = self.fetch(panel).await;
+        let list = list.inspect_err(|error| {
+            if matches!(error, SyncError::Panel { .. }) {
+                self.metrics.synced(panel, "failed");
+            }
+        })?;
         let offers = list.offers.len();
-        let known = self
-            .lists
-            .lock()
-            .get(panel)
-            .is_some_and(|known| *known == list);
-        if !known {
-            self.store.save_offers(list.clone(), self.now()).await?;
-            self.lists.lock().insert(panel.clone(), list);
-            self.rebuild(None).await?;
-        }
+        let changed = self.take_over_list(panel, list).await?;
         self.routes_changed.notify_one();
         let market = self.market.load();
         Ok(SyncReport {
@@ -90,7 +101,55 @@ impl Core {
             offers,
             services: market.catalogue.services().len(),
             skipped: market.catalogue.skipped().len(),
+            flagged: self.approvals.lock().flagged(panel).len(),
+            changed,
         })
+    }
+
+    /// Compares a list with the last one, and keeps what is new of it if it is believed. Answers whether anything is.
+    async fn take_over_list(&self, panel: &PanelName, list: OfferList) -> Result<bool, SyncError> {
+        let _one = self.syncing.lock().await;
+        let last = self.lists.lock().get(panel).cloned();
+        if let Err(reason) = trust(last.as_ref(), &list, &self.settings.sync) {
+            self.metrics.synced(panel, reason.word());
+            self.set_aside(list, reason).await?;
+            return Err(SyncError::Distrusted {
+                panel: panel.clone(),
+                reason,
+            });
+        }
+        let (at, policy) = (self.now(), &self.settings.sync);
+        let baselines = self.approvals.lock().of(panel);
+        let learned = learn(last.as_ref(), &list, &baselines, policy, at);
+        let same = last.as_ref() == Some(&list);
+        let nothing_new = same && learned.is_nothing();
+        if nothing_new && !self.approvals.lock().doubts(panel) {
+            self.metrics.synced(panel, "unchanged");
+            return Ok(false);
+        }
+        let sync = Synced {
+            panel: panel.clone(),
+            list: (!same).then(|| list.clone()),
+            baselines: learned.baselines,
+            changes: learned.changes,
+            actor: None,
+            at,
+        };
+        self.keep(sync, Some(list)).await?;
+        let result = if nothing_new { "unchanged" } else { "changed" };
+        self.metrics.synced(panel, result);
+        Ok(!nothing_new)
+    }
+
+    /// Exchange rates that are too old are not used: what is paid for with them rests.
+    pub(crate) fn without_expired(&self, rules: Arc<Rules>) -> Arc<Rules> {
+        match rules.exchange.without_expired(self.now()) {
+            Some(exchange) => Arc::new(Rules {
+                exchange,
+                ..(*rules).clone()
+            }),
+            None => rules,
+        }
     }
 
     /// Puts rules (those in force if none are given) and the last lists together and swaps the market. One at a time, so that
@@ -98,7 +157,8 @@ impl Core {
     pub(crate) async fn rebuild(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let _one = self.rebuilding.lock().await;
         let rules = rules.unwrap_or_else(|| Arc::clone(&self.market.load().rules));
-        let lists: Vec<OfferList> = self.lists.lock().values().cloned().collect();
+        let rules = self.without_expired(rules);
+        let (lists, held) = self.views();
         let keys = rules.definitions.keys_to_import(&lists);
         let reserved: Vec<ServiceId> = rules
             .definitions
@@ -112,6 +172,7 @@ impl Core {
         // Thousands of globs: not on a thread that answers requests.
         let build = tokio::task::spawn_blocking(move || {
             let catalogue = Catalogue::build(&rules.definitions, &lists, &ids, &rules.exchange);
+            let catalogue = catalogue.holding(&held, &rules.exchange);
             let market = Market::new(rules, catalogue);
             market.build_lists_of(&before);
             market
@@ -124,6 +185,14 @@ impl Core {
             .set(i64::try_from(market.rules.revision).unwrap_or(i64::MAX));
         self.market.store(Arc::new(market));
         Ok(())
+    }
+}
+
+fn approvable(reason: Distrust) -> &'static str {
+    if reason.can_be_approved() {
+        "; if it is true, say `panelgate services approve --panel`"
+    } else {
+        ""
     }
 }
 

@@ -94,6 +94,9 @@ fn engine(config: &Config) -> panelgate_engine::Settings {
         fresh_for: config.status.fresh_for,
         look_at_least_every: config.status.look_at_least_every,
         recheck_for: config.status.recheck_for,
+        sync: config.sync.policy.clone(),
+        sync_at_least_every: config.sync.at_least_every,
+        sync_at_most_every: config.sync.at_most_every,
         ..panelgate_engine::Settings::new(config.money.currency.clone())
     }
 }

@@ -144,6 +144,27 @@ pub(crate) enum Services {
         #[arg(long)]
         dry_run: bool,
     },
+    /// What waits for approval, and what changed files would alter
+    Diff {
+        /// Ask the panels too: what the next sync would alter
+        #[arg(long)]
+        fetch: bool,
+        #[command(flatten)]
+        as_json: AsJson,
+    },
+    /// Say that offers are right as they are now: cost, name, type, limits
+    #[command(group = ArgGroup::new("approved").required(true))]
+    Approve {
+        /// Those behind our services with these ids
+        #[arg(group = "approved")]
+        services: Vec<i64>,
+        /// Those of this panel, and its list if that is not believed
+        #[arg(long, group = "approved")]
+        panel: Option<String>,
+        /// All of them; lists that are not believed stay so
+        #[arg(long, group = "approved")]
+        all: bool,
+    },
     /// How the price of a service comes about
     Explain {
         /// Our id

@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use panelgate_engine::{Engine, Metrics, ReloadError};
+use panelgate_engine::{Engine, Metrics, ReloadError, Rules};
 use panelgate_store::Store;
 use tokio::sync::Mutex;
 
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Keys};
+use crate::control::diff;
 use crate::control::protocol::Response;
 use crate::control::server::Reload;
 use crate::wiring::{self, Gateway};
@@ -103,6 +104,7 @@ impl Reloader {
                 Err(error) => return Response::failed(vec![format!("{error:#}")]),
             };
         let revision = rules.revision;
+        let before = self.engine.market();
         match self.engine.reload(rules, assemble::panels(&config)).await {
             Ok(()) => {}
             Err(ReloadError::Store(error)) => return Response::failed(vec![error.to_string()]),
@@ -119,6 +121,10 @@ impl Reloader {
                 "{notes} things are not as services.toml says: `panelgate services list --notes`"
             ));
         }
+        match self.engine.moved_since(&before).await {
+            Ok(moves) => said.extend(diff::summary(&moves)),
+            Err(error) => tracing::warn!(%error, "what changed could not be compared"),
+        }
         said.extend(known.started.needs_restart(&config));
         known.seen = config.digest;
         known.settled = true;
@@ -133,6 +139,23 @@ impl Reload for Reloader {
         let outcome = self.take_over(&mut known).await;
         log(&outcome);
         outcome
+    }
+
+    async fn written(&self) -> Result<Option<Rules>, Vec<String>> {
+        let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let config = Config::load(&self.config_path, Keys::Leave)
+            .map_err(|wrong| lines(wrong.render(false)))?;
+        if config.digest == self.known.lock().await.running.digest {
+            return Ok(None);
+        }
+        let market = assemble::market(&config, clock::now());
+        // It is only looked at: a revision is given when it is taken over.
+        Ok(Some(Rules {
+            revision: 0,
+            markup: market.markup,
+            definitions: market.definitions,
+            exchange: market.exchange,
+        }))
     }
 }
 
@@ -168,6 +191,6 @@ fn log(outcome: &Response) {
         Response::Done(said) => said
             .iter()
             .for_each(|line| tracing::info!("reload: {line}")),
-        Response::Panels(_) => {}
+        Response::Panels(_) | Response::Diff(_) => {}
     }
 }

@@ -92,6 +92,14 @@ async fn check(file: &Path) {
         skipped.len()
     );
 
+    // A real list that has not changed alters nothing, and every price of it can be explained.
+    gateway.run(&["services", "sync"]);
+    let diff = gateway.run(&["services", "diff", "--fetch", "--json"]);
+    assert_eq!(diff.trim(), "[]", "{}", file.display());
+    if let Some(service) = services.first() {
+        gateway.run(&["services", "explain", &service["service"].to_string()]);
+    }
+
     let orderable = services.iter().find(|service| service["type"] == "Default");
     if let Some(service) = orderable {
         let quantity: u64 = service["min"]

@@ -8,7 +8,7 @@ use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
-    Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
+    Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
 };
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
@@ -16,13 +16,15 @@ use panelgate_domain::order::Order;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, RefillWord};
+use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
-    Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
-    PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
+    HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter,
+    OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
+    StatementLine, Suspect, Synced, Violation,
 };
 use crate::reports::Reports;
 
@@ -82,6 +84,22 @@ pub trait Store: Reports + Send + Sync + 'static {
 
     /// Replaces a panel's list by a newer one.
     async fn save_offers(&self, list: OfferList, at: Timestamp) -> Result<()>;
+    /// Keeps what a sync that is believed brought: list, baselines and history. The panel's list that was not believed is
+    /// forgotten. Nothing is kept if the stored list is newer.
+    async fn keep_sync(&self, sync: Synced) -> Result<()>;
+    /// What was approved of every panel's offers.
+    async fn baselines(&self) -> Result<HashMap<PanelName, Baselines>>;
+    /// The last changes of an offer, newest first, at most `limit`.
+    async fn offer_history(
+        &self,
+        panel: &PanelName,
+        offer: &OfferId,
+        limit: u64,
+    ) -> Result<Vec<HistoryLine>>;
+    /// Keeps the last list of a panel that is not believed, until the next sync that is.
+    async fn suspect(&self, suspect: Suspect) -> Result<()>;
+    /// Lists that are not believed.
+    async fn suspects(&self) -> Result<Vec<Suspect>>;
     /// All lists.
     async fn offers(&self) -> Result<Vec<OfferList>>;
     /// Gives every key without one a service id: ascending from 1001, never one used before, never one in `reserved`.

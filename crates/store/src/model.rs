@@ -6,11 +6,13 @@ use panelgate_domain::ids::{
     Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
 };
 use panelgate_domain::money::Money;
+use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::quote::Quote;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::OrderSpec;
 use panelgate_domain::status::{Fact, RefillWord};
+use panelgate_domain::sync::{Baseline, Change, Distrust};
 use panelgate_domain::time::Timestamp;
 
 /// A customer to be.
@@ -343,6 +345,45 @@ pub struct Decision {
     pub actor: String,
     /// Why.
     pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a sync that is believed brought, or an approval.
+#[derive(Clone, Debug)]
+pub struct Synced {
+    /// Whose.
+    pub panel: PanelName,
+    /// Its list; `None` if it is the stored one.
+    pub list: Option<OfferList>,
+    /// Baselines that are new or have moved.
+    pub baselines: Vec<(OfferId, Baseline)>,
+    /// What happened to offers.
+    pub changes: Vec<Change>,
+    /// Who approved it; `None` if nobody had to.
+    pub actor: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A list that is not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// The list.
+    pub list: OfferList,
+    /// Why.
+    pub reason: Distrust,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// One line of an offer's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// What happened.
+    pub change: Change,
+    /// Who approved it.
+    pub actor: Option<String>,
     /// When.
     pub at: Timestamp,
 }

@@ -12,9 +12,11 @@ use tokio::sync::oneshot;
 
 use crate::core::Core;
 
+mod exchange;
 mod facts;
 mod foreign;
 mod gauges;
+mod pace;
 mod panel;
 mod send;
 mod wishes;
@@ -26,6 +28,7 @@ pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     every(core, WISHES_EVERY, wishes::run);
     every(core, FOREIGN_EVERY, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
+    every(core, EXCHANGE_EVERY, exchange::run);
     follow_panels(core)
 }
 
@@ -78,3 +81,6 @@ const FOREIGN_EVERY: Duration = Duration::from_millis(250);
 
 /// Gauges that are counted in the store.
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
+
+/// An exchange rate is used for so long beyond its time at most.
+const EXCHANGE_EVERY: Duration = Duration::from_secs(5);

@@ -8,6 +8,7 @@ use panelgate_domain::money::Money;
 use panelgate_upstream::Rest;
 use tokio::sync::oneshot;
 
+use super::pace::{Pace, jittered};
 use crate::core::Core;
 
 /// Starts the tasks of a panel, unless they run already. What is answered resolves when its first sync has ended, one way
@@ -35,24 +36,26 @@ async fn until_gone(core: Arc<Core>, panel: PanelName, task: impl Future<Output 
 
 async fn sync_for_ever(core: Arc<Core>, panel: PanelName, tell_synced: oneshot::Sender<()>) {
     let mut tell_synced = Some(tell_synced);
+    let settings = &core.settings;
+    let mut pace = Pace::new(settings.sync_at_most_every, settings.sync_at_least_every);
     while core.desk(&panel).is_some() {
         let began = Instant::now();
         let again = match core.sync(&panel).await {
             Ok(report) => {
                 let ms = began.elapsed().as_millis();
-                tracing::info!(%panel, offers = report.offers, services = report.services, ms, "list synced");
-                core.settings.sync_every
+                tracing::info!(%panel, offers = report.offers, services = report.services, flagged = report.flagged, ms, "list synced");
+                pace.after(report.changed)
             }
             Err(error) => {
                 tracing::warn!(%panel, %error, "the last list stays");
-                SYNC_AGAIN_AFTER_FAILURE.min(core.settings.sync_every)
+                SYNC_AGAIN_AFTER_FAILURE.min(settings.sync_at_most_every)
             }
         };
         if let Some(tell) = tell_synced.take() {
             // Whoever started us may have stopped waiting.
             _ = tell.send(());
         }
-        tokio::time::sleep(again).await;
+        tokio::time::sleep(jittered(again)).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use async_trait::async_trait;
 use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::panel_trait::PanelTrait;
@@ -11,9 +11,11 @@ use panelgate_store::model::PanelAccount;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{Desk, Look, Outlook, Reports};
 
+use super::approvals;
 use crate::assemble;
 use crate::clock;
 use crate::config::{Config, Panel};
+use crate::control::diff;
 use crate::control::protocol::{
     ALL_PAUSED, PanelRow, Request, Response, decision, prepaid, refund, speaks,
 };
@@ -30,6 +32,18 @@ pub(super) async fn answer(config: &Config, request: &Request) -> anyhow::Result
         }
         Request::Panels {} => rows(config).await,
         Request::CheckOnline { panels } => check_online(config, panels).await,
+        Request::Diff { .. } => approvals::waiting(config).await,
+        Request::Approve {
+            services,
+            panel,
+            actor,
+        } => {
+            let chosen = diff::chosen(services.clone(), panel.clone());
+            with_store_to_itself(config, Missing::Refuse, async |store| {
+                approvals::approve(config, store, &chosen, actor).await
+            })
+            .await
+        }
         Request::Sync { panel } => {
             with_store_to_itself(config, Missing::Create, async |store| {
                 sync(config, store, panel.as_deref()).await
@@ -89,6 +103,8 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
         // These are no decisions.
         Request::Reload {}
         | Request::Panels {}
+        | Request::Diff { .. }
+        | Request::Approve { .. }
         | Request::Sync { .. }
         | Request::CheckOnline { .. } => {
             bail!("only a running server can do that")
@@ -132,6 +148,7 @@ async fn rows(config: &Config) -> anyhow::Result<Response> {
             refused: None,
             canceled: None,
             partial: None,
+            flagged: 0,
         }
     };
     Ok(Response::Panels(config.panels.iter().map(row).collect()))
@@ -194,11 +211,9 @@ async fn sync_panel(config: &Config, store: &dyn Store, panel: &Panel) -> anyhow
     desk.0.close().await;
     let list = list?;
     let offers = list.offers.len();
-    ensure!(offers > 0, "it is empty, which is not believed");
-    store
-        .save_offers(list, clock::now())
+    approvals::keep(config, store, list)
         .await
-        .context("it cannot be kept")?;
+        .context("it is not kept")?;
     Ok(offers)
 }
 

@@ -1,7 +1,7 @@
 //! `services explain`: offer, cost, exchange, rule, rounding, margin, one line each.
 
 use anyhow::{Context, anyhow};
-use panelgate_domain::catalogue::{Route, Service};
+use panelgate_domain::catalogue::{Basis, Route, Service};
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::markup::{Buyer, Method, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
@@ -112,6 +112,7 @@ impl View<'_> {
                 cost,
                 currency,
                 weight,
+                held,
             } = route;
             let weight = match service.strategy {
                 Strategy::Weighted => format!(", weight {weight}"),
@@ -119,6 +120,12 @@ impl View<'_> {
             };
             let text = format!("{panel} offer {offer} at {cost} {currency} {per}{weight}{basis}");
             lines.push(("route", text));
+            if let Some(Basis { rate, currency }) = held {
+                let text = format!(
+                    "this cost waits for approval; the price is made from {rate} {currency} {per}"
+                );
+                lines.push(("", text));
+            }
         }
         lines
     }
@@ -131,10 +138,10 @@ impl View<'_> {
             terms,
             rule,
         } = &self.pricing;
-        let basis = self.service.basis();
-        let exchange = match self.market.exchange.rate_of(&basis.currency) {
-            Some(worth) if basis.currency != *ours => {
-                format!("1 {} is worth {} {ours}", basis.currency, worth.normalize())
+        let (_, currency) = self.service.basis().priced_from();
+        let exchange = match self.market.exchange.rate_of(currency) {
+            Some(worth) if currency != ours => {
+                format!("1 {currency} is worth {} {ours}", worth.normalize())
             }
             _ => "none needed".to_owned(),
         };

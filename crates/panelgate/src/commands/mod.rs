@@ -2,6 +2,7 @@
 //! them without one.
 
 mod alone;
+mod approvals;
 pub(crate) mod check;
 pub(crate) mod customer;
 pub(crate) mod explain;

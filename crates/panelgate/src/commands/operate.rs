@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::alone;
 use crate::config::{Config, Keys};
 use crate::control::client;
-use crate::control::protocol::{PanelRow, Request, Response};
+use crate::control::protocol::{DiffRow, PanelRow, Request, Response};
 use crate::exit::BadConfigurationAtServer;
 use crate::output::{self, Cell, Form, Listing};
 
@@ -24,6 +24,7 @@ fn show(response: Response, form: Form) -> anyhow::Result<()> {
     match response {
         Response::Done(lines) => Ok(output::say(&lines.join("\n"))?),
         Response::Panels(rows) => Ok(output::list(&panels(rows), form)?),
+        Response::Diff(rows) => Ok(output::list(&diff(rows), form)?),
         Response::Failed {
             why,
             bad_configuration: true,
@@ -130,6 +131,7 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
             row.refused.into(),
             row.canceled.into(),
             row.partial.into(),
+            count(row.flagged),
         ]
     };
     let headings = &[
@@ -152,8 +154,45 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
         "refused",
         "canceled",
         "partial",
+        "flagged",
     ];
     Listing::new(headings, rows.into_iter().map(cells))
+}
+
+/// `services diff`.
+fn diff(rows: Vec<DiffRow>) -> Listing {
+    let text = |text: Option<String>| text.map_or(Cell::Empty, Cell::Text);
+    let cells = rows.into_iter().map(|row| {
+        vec![
+            Cell::Text(row.what),
+            Cell::Text(row.source),
+            text(row.offer),
+            row.service.map_or(Cell::Empty, Cell::Number),
+            text(row.group),
+            text(row.price),
+            text(row.new_price),
+            text(row.cost),
+            text(row.new_cost),
+            text(row.margin),
+            text(row.new_margin),
+            Cell::Text(row.text),
+        ]
+    });
+    let headings = &[
+        "what",
+        "source",
+        "offer",
+        "service",
+        "group",
+        "price",
+        "new_price",
+        "cost",
+        "new_cost",
+        "margin",
+        "new_margin",
+        "text",
+    ];
+    Listing::new(headings, cells)
 }
 
 fn count(count: usize) -> Cell {

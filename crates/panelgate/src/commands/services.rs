@@ -1,11 +1,15 @@
 //! `services …`: what is sold and what is not, as the store's lists and the configuration have it now.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use panelgate_domain::catalogue::{Catalogue, Service};
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::ids::Currency;
 use panelgate_domain::markup::Buyer;
+use panelgate_domain::offer::OfferList;
 use panelgate_domain::quote::{self, Pricing};
+use panelgate_domain::sync::view;
 use panelgate_store::Store;
 
 use super::{explain, operate, sheet};
@@ -23,6 +27,24 @@ pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
         return operate::run(&config, Request::Sync { panel }, Form::Text).await;
     }
     let config = Config::load(path, Keys::Leave)?;
+    match command {
+        Services::Diff { fetch, as_json } => {
+            let form = Form::json_if(as_json.json);
+            return operate::run(&config, Request::Diff { fetch }, form).await;
+        }
+        Services::Approve {
+            services, panel, ..
+        } => {
+            let actor = super::actor();
+            let request = Request::Approve {
+                services,
+                panel,
+                actor,
+            };
+            return operate::run(&config, request, Form::Text).await;
+        }
+        _ => {}
+    }
     with_store(&config, Missing::Refuse, async |store| {
         let command = match command {
             Services::Export { format } => {
@@ -49,7 +71,11 @@ pub(crate) async fn run(path: &Path, command: Services) -> anyhow::Result<()> {
                 output::list(&listing, form)?;
                 Ok(())
             }
-            Services::Sync { .. } | Services::Export { .. } | Services::Import { .. } => {
+            Services::Sync { .. }
+            | Services::Diff { .. }
+            | Services::Approve { .. }
+            | Services::Export { .. }
+            | Services::Import { .. } => {
                 unreachable!("it was done above, without a market of its own")
             }
             Services::Explain {
@@ -77,11 +103,29 @@ impl Market {
         lists.retain(|list| config.panels.iter().any(|panel| panel.name == list.panel));
         let ids = store.assign_services(Vec::new(), Vec::new()).await?;
         let exchange = config.money.exchange_at(clock::now());
+        let baselines = store.baselines().await?;
+        let mut held = HashMap::new();
+        for list in &mut lists {
+            let panel = list.panel.clone();
+            let known = baselines.get(&panel).cloned().unwrap_or_default();
+            let view = view(list, &known, &config.sync.policy);
+            let costs = view.held.into_iter();
+            held.extend(costs.map(|(offer, basis)| ((panel.clone(), offer), basis)));
+            *list = view.list;
+        }
+        let catalogue = Catalogue::build(&config.definitions, &lists, &ids, &exchange);
         Ok(Self {
-            catalogue: Catalogue::build(&config.definitions, &lists, &ids, &exchange),
+            catalogue: catalogue.holding(&held, &exchange),
             exchange,
         })
     }
+}
+
+/// The currency of a list is the one that is configured now.
+pub(super) fn currency_of(config: &Config, list: &OfferList) -> Currency {
+    let mut panels = config.panels.iter();
+    let panel = panels.find(|panel| panel.name == list.panel);
+    panel.map_or_else(|| list.currency.clone(), |panel| panel.currency.clone())
 }
 
 /// A customer without a group that no rule names.
@@ -95,7 +139,8 @@ fn listing(config: &Config, market: &Market, form: Form) -> Listing {
     let whole = form == Form::Json;
     let rows = market.catalogue.services().map(|service| {
         let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange)
-            .filter(Pricing::is_sold);
+            .filter(Pricing::is_sold)
+            .filter(|pricing| quote::is_covered(service, pricing, &market.exchange));
         let mut cells = vec![
             service.id.0.into(),
             service.name.as_str().into(),

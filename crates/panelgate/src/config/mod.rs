@@ -23,6 +23,7 @@ use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::markup::Markup;
+use panelgate_domain::sync::Policy;
 use panelgate_domain::time::Timestamp;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) orders: Orders,
     /// How orders are looked at.
     pub(crate) status: Status,
+    /// How panels' lists are followed.
+    pub(crate) sync: Sync,
     /// Where orders go, by name.
     pub(crate) panels: Vec<Panel>,
     /// What we earn.
@@ -134,6 +137,17 @@ pub(crate) struct Status {
     pub(crate) look_at_least_every: Duration,
     /// How long after its end an order is looked at for a later change.
     pub(crate) recheck_for: Duration,
+}
+
+/// `[sync]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sync {
+    /// How much of a change is believed without asking.
+    pub(crate) policy: Policy,
+    /// Longest time between two syncs.
+    pub(crate) at_least_every: Duration,
+    /// Shortest time between two syncs.
+    pub(crate) at_most_every: Duration,
 }
 
 /// `[panels.NAME]`
@@ -270,6 +284,7 @@ impl Config {
                 "status.recheck_for",
                 old_status.recheck_for != new_status.recheck_for,
             ),
+            ("[sync]", self.sync != new.sync),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
         changed
@@ -283,7 +298,11 @@ impl Money {
     pub(crate) fn exchange_at(&self, now: Timestamp) -> Exchange {
         let mut rates = self.rates.clone();
         rates.retain(|currency, _| !self.is_stale(currency, now));
-        Exchange::new(self.currency.clone(), rates)
+        let exchange = Exchange::new(self.currency.clone(), rates);
+        let ages = self.as_of.iter();
+        ages.fold(exchange, |exchange, (currency, day)| {
+            exchange.aging(currency.clone(), *day, self.max_age)
+        })
     }
 
     /// Whether the rate of a currency is too old.

@@ -28,6 +28,7 @@ pub(crate) struct Main {
     pub(crate) money: Maybe<Money>,
     pub(crate) orders: Maybe<Orders>,
     pub(crate) status: Maybe<Status>,
+    pub(crate) sync: Maybe<Sync>,
     #[serde(default)]
     pub(crate) panels: Named<Panel>,
 }
@@ -116,6 +117,17 @@ pub(crate) struct Status {
     pub(crate) fresh_for: Maybe<String>,
     pub(crate) look_at_least_every: Maybe<String>,
     pub(crate) recheck_for: Maybe<String>,
+}
+
+/// `[sync]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Sync {
+    pub(crate) quarantine_percent: Maybe<String>,
+    pub(crate) shrink_guard: Maybe<String>,
+    pub(crate) on_rename: Maybe<String>,
+    pub(crate) at_least_every: Maybe<String>,
+    pub(crate) at_most_every: Maybe<String>,
 }
 
 /// `[panels.NAME]`

@@ -3,6 +3,7 @@
 //! One JSON object in, one out, on a Unix socket beside the store that only its owner may use.
 
 pub(crate) mod client;
+pub(crate) mod diff;
 pub(crate) mod protocol;
 pub(crate) mod server;
 

@@ -27,6 +27,20 @@ pub(crate) enum Request {
     },
     /// The panels and their desks.
     Panels {},
+    /// What waits for approval, and what changed files would alter.
+    Diff {
+        /// Ask the panels too.
+        fetch: bool,
+    },
+    /// Say that offers are right as they are.
+    Approve {
+        /// Those behind these services; empty without one.
+        services: Vec<i64>,
+        /// Those of this panel.
+        panel: Option<String>,
+        /// Who decided.
+        actor: String,
+    },
     /// Stop or start new orders.
     Pause {
         /// `None` means everywhere.
@@ -75,6 +89,8 @@ pub(crate) enum Response {
     Done(Vec<String>),
     /// Rows for a table.
     Panels(Vec<PanelRow>),
+    /// What would change.
+    Diff(Vec<DiffRow>),
     /// Not done.
     Failed {
         /// Why; a line for people each.
@@ -100,7 +116,7 @@ impl Response {
         let failed = responses.iter().any(failed);
         let lines = responses.into_iter().flat_map(|response| match response {
             Self::Done(lines) | Self::Failed { why: lines, .. } => lines,
-            Self::Panels(_) => Vec::new(),
+            Self::Panels(_) | Self::Diff(_) => Vec::new(),
         });
         Self::of(lines.collect(), failed)
     }
@@ -186,6 +202,34 @@ pub(crate) struct PanelRow {
     pub(crate) canceled: Option<String>,
     /// The part of them that were delivered in part.
     pub(crate) partial: Option<String>,
+    /// Offers that wait for approval.
+    pub(crate) flagged: usize,
+}
+
+/// One line of `services diff`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DiffRow {
+    /// `waits` for approval, `doubt` of a whole list, or what would become of a service: `gained`, `lost`, `up`, `down`.
+    pub(crate) what: String,
+    /// Where it comes from: a panel, or `files`.
+    pub(crate) source: String,
+    /// The panel's offer.
+    pub(crate) offer: Option<String>,
+    /// Our service; for one that is to come, the id it would get.
+    pub(crate) service: Option<i64>,
+    /// The price group that sees it; without one it is for everybody.
+    pub(crate) group: Option<String>,
+    /// Prices, per 1000 or per package.
+    pub(crate) price: Option<String>,
+    pub(crate) new_price: Option<String>,
+    /// Costs of the first route, in our currency.
+    pub(crate) cost: Option<String>,
+    pub(crate) new_cost: Option<String>,
+    /// Margins in percent of the cost.
+    pub(crate) margin: Option<String>,
+    pub(crate) new_margin: Option<String>,
+    /// The service's name, or what is not as it was approved.
+    pub(crate) text: String,
 }
 
 /// How a panel departs from the protocol, in words.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::routing::Share;
-use panelgate_engine::{Engine, PanelReport, unbooked};
+use panelgate_engine::{Engine, PanelReport, Rules, unbooked};
 use panelgate_store::model::PanelAccount;
 use panelgate_upstream::DeskSnapshot;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -19,12 +19,14 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, prepaid, refund, speaks};
-use super::socket_path;
+use super::{diff, socket_path};
 
 /// What the socket asks the rest of the server to do.
 pub(crate) trait Reload: Send + Sync + 'static {
     /// Reads the configuration again, and says what came of it.
     fn reload(&self) -> impl Future<Output = Response> + Send;
+    /// The rules that the files hold now; none if they are in force already.
+    fn written(&self) -> impl Future<Output = Result<Option<Rules>, Vec<String>>> + Send;
 }
 
 /// The control socket; removed when dropped.
@@ -128,6 +130,16 @@ async fn handle(
     match request {
         Request::Sync { panel } => sync(engine, panel).await,
         Request::Reload {} => Ok(reload.reload().await),
+        Request::Diff { fetch } => diff::run(engine, reload.written().await?, fetch).await,
+        Request::Approve {
+            services,
+            panel,
+            actor,
+        } => {
+            let chosen = diff::chosen(services, panel);
+            let approved = engine.approve(chosen, &actor).await.map_err(text)?;
+            Ok(diff::approved(approved))
+        }
         Request::CheckOnline { panels } => check_online(engine, panels).await,
         Request::Panels {} => {
             let all_paused = engine.is_paused();
@@ -203,10 +215,11 @@ async fn sync(engine: &Engine, panel: Option<String>) -> Result<Response, Vec<St
         let began = Instant::now();
         match engine.sync(&panel).await {
             Ok(report) => done.push(format!(
-                "{panel}: {} offers; {} services sold, {} entries skipped; {} ms",
+                "{panel}: {} offers; {} services sold, {} entries skipped; {}{} ms",
                 report.offers,
                 report.services,
                 report.skipped,
+                wait_for_approval(report.flagged),
                 began.elapsed().as_millis()
             )),
             Err(error) => failed.push(error.to_string()),
@@ -216,6 +229,13 @@ async fn sync(engine: &Engine, panel: Option<String>) -> Result<Response, Vec<St
         Ok(Response::Done(done))
     } else {
         Err([done, failed].concat())
+    }
+}
+
+fn wait_for_approval(flagged: usize) -> String {
+    match flagged {
+        0 => String::new(),
+        flagged => format!("{flagged} wait for approval; "),
     }
 }
 
@@ -250,6 +270,10 @@ fn panel_row(report: PanelReport, accounts: &[PanelAccount], all_paused: bool) -
     let unbooked =
         balance.and_then(|balance| unbooked(accounts, &report.panel, &report.currency, balance));
     let percent = |share: Share| share.percent().map(|percent| format!("{percent} %"));
+    let state = match report.doubt {
+        Some(doubt) => format!("{state}, list not believed: {}", doubt.word()),
+        None => state,
+    };
     PanelRow {
         prepaid: prepaid(accounts, &report.panel, &report.currency),
         unbooked: unbooked.map(|amount| amount.to_string()),
@@ -272,6 +296,7 @@ fn panel_row(report: PanelReport, accounts: &[PanelAccount], all_paused: bool) -
         ids_per_call: ids_per_call(&desk),
         rate_used: Some(rate_used(&desk)),
         speaks: speaks(desk.traits.iter().copied()),
+        flagged: report.flagged,
     }
 }
 

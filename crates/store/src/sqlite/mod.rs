@@ -17,6 +17,7 @@ mod orders;
 mod pauses;
 mod readers;
 mod reports;
+mod syncs;
 mod traits;
 mod values;
 mod verify;
@@ -31,7 +32,7 @@ use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
-    Currency, CustomerId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
+    Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
 };
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
@@ -39,6 +40,7 @@ use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, RefillWord};
+use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 use rusqlite::Connection;
 
@@ -49,9 +51,10 @@ use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit, KeyRow,
-    Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
-    PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Violation,
+    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
+    HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter,
+    OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
+    StatementLine, Suspect, Synced, Violation,
 };
 
 /// A store in a file. Dropping it lets what is queued be written; [`close`](Self::close) also waits for that.
@@ -179,10 +182,37 @@ impl Store for SqliteStore {
 
     async fn save_offers(&self, list: OfferList, at: Timestamp) -> Result<()> {
         let written = offers::write(&list)?;
-        self.write(move |c| offers::save(c, &written, at)).await
+        self.write(move |c| offers::save(c, &written, at).map(|_| ()))
+            .await
     }
     async fn offers(&self) -> Result<Vec<OfferList>> {
         self.read(offers::all).await
+    }
+    async fn keep_sync(&self, sync: Synced) -> Result<()> {
+        let written = sync.list.as_ref().map(offers::write).transpose()?;
+        self.write(move |c| syncs::keep(c, &sync, written.as_ref()))
+            .await
+    }
+    async fn baselines(&self) -> Result<HashMap<PanelName, Baselines>> {
+        self.read(syncs::baselines).await
+    }
+    async fn offer_history(
+        &self,
+        panel: &PanelName,
+        offer: &OfferId,
+        limit: u64,
+    ) -> Result<Vec<HistoryLine>> {
+        let (panel, offer) = (panel.clone(), offer.clone());
+        self.read(move |c| syncs::history(c, &panel, &offer, limit))
+            .await
+    }
+    async fn suspect(&self, suspect: Suspect) -> Result<()> {
+        let written = offers::write(&suspect.list)?;
+        self.write(move |c| syncs::suspect(c, &written, suspect.reason, suspect.at))
+            .await
+    }
+    async fn suspects(&self) -> Result<Vec<Suspect>> {
+        self.read(syncs::suspects).await
     }
     async fn assign_services(
         &self,

@@ -7,7 +7,7 @@ use panelgate_domain::ids::{Currency, MAX_ID, OfferId, PanelName, ServiceId};
 use panelgate_domain::offer::{Offer, OfferList, SkipReason, Skipped};
 use panelgate_domain::rate::Rate;
 use panelgate_domain::time::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::values;
@@ -16,10 +16,10 @@ use crate::error::StoreError;
 
 /// A list in its stored form; made outside the writer, because a list can be megabytes.
 pub(super) struct Written {
-    panel: PanelName,
-    currency: Currency,
-    entries: String,
-    unreadable: String,
+    pub(super) panel: PanelName,
+    pub(super) currency: Currency,
+    pub(super) entries: String,
+    pub(super) unreadable: String,
 }
 
 /// An offer as it is stored.
@@ -57,9 +57,9 @@ pub(super) fn write(list: &OfferList) -> Result<Written> {
     })
 }
 
-/// Replaces a panel's list, unless the stored one is newer.
-pub(super) fn save(connection: &Connection, list: &Written, at: Timestamp) -> Result<()> {
-    connection
+/// Replaces a panel's list, unless the stored one is newer. Answers whether it did.
+pub(super) fn save(connection: &Connection, list: &Written, at: Timestamp) -> Result<bool> {
+    let saved = connection
         .prepare_cached(
             "INSERT INTO offer_lists (panel, currency, entries, unreadable, at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (panel) DO UPDATE SET currency = excluded.currency, entries = excluded.entries,
@@ -67,29 +67,32 @@ pub(super) fn save(connection: &Connection, list: &Written, at: Timestamp) -> Re
              WHERE excluded.at >= offer_lists.at",
         )?
         .execute(params![list.panel.as_str(), list.currency.as_str(), list.entries, list.unreadable, at.0])?;
-    Ok(())
+    Ok(saved > 0)
 }
 
 /// All lists.
 pub(super) fn all(connection: &Connection) -> Result<Vec<OfferList>> {
     let mut query = connection.prepare_cached("SELECT * FROM offer_lists ORDER BY panel")?;
-    let lists = query.query_map([], |row| {
-        let panel = PanelName::new(row.get::<_, String>("panel")?);
-        let offers: Vec<StoredOffer> =
-            values::read(row, "entries", |text| serde_json::from_str(text).ok())?;
-        let skips: Vec<StoredSkip> =
-            values::read(row, "unreadable", |text| serde_json::from_str(text).ok())?;
-        Ok(OfferList {
-            currency: Currency::new(row.get::<_, String>("currency")?),
-            offers: offers.into_iter().map(offer).collect(),
-            unreadable: skips
-                .into_iter()
-                .map(|skip| skipped(&panel, skip))
-                .collect(),
-            panel,
-        })
-    })?;
+    let lists = query.query_map([], list)?;
     Ok(lists.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A list in its stored form, read back.
+pub(super) fn list(row: &Row<'_>) -> rusqlite::Result<OfferList> {
+    let panel = PanelName::new(row.get::<_, String>("panel")?);
+    let offers: Vec<StoredOffer> =
+        values::read(row, "entries", |text| serde_json::from_str(text).ok())?;
+    let skips: Vec<StoredSkip> =
+        values::read(row, "unreadable", |text| serde_json::from_str(text).ok())?;
+    Ok(OfferList {
+        currency: Currency::new(row.get::<_, String>("currency")?),
+        offers: offers.into_iter().map(offer).collect(),
+        unreadable: skips
+            .into_iter()
+            .map(|skip| skipped(&panel, skip))
+            .collect(),
+        panel,
+    })
 }
 
 /// Gives every key without one the next id, and remembers the reserved ones so that they are never given out later.

@@ -1,12 +1,16 @@
 //! Lists, service ids, revisions, pauses.
 
+use std::collections::HashMap;
+
 use panelgate_domain::catalogue::ImportKey;
 use panelgate_domain::fault::Refusal;
-use panelgate_domain::ids::{PanelName, ServiceId};
+use panelgate_domain::ids::{OfferId, PanelName, ServiceId};
 use panelgate_domain::offer::{Offer, OfferList, SkipReason, Skipped};
 use panelgate_domain::rate::Rate;
 use panelgate_domain::status::StatusWord;
-use panelgate_store::model::PanelHour;
+use panelgate_domain::sync::change::change;
+use panelgate_domain::sync::{Baseline, Baselines, ChangeKind, Distrust};
+use panelgate_store::model::{PanelHour, Suspect, Synced};
 
 use super::world::{euro, fact};
 use super::{World, at, said};
@@ -67,6 +71,106 @@ pub(crate) async fn a_newer_list_replaces_an_older_one(world: World) {
         lists,
         [list("alpha", &["1", "2"]), list("beta", &["2", "3"])]
     );
+}
+
+fn synced(list: OfferList, baselines: Vec<(OfferId, Baseline)>, seconds: i64) -> Synced {
+    let changes = list.offers.iter();
+    let changes = changes.map(|offer| change(offer, ChangeKind::Cost, &euro(), "a → b"));
+    Synced {
+        panel: list.panel.clone(),
+        changes: changes.collect(),
+        baselines,
+        list: Some(list),
+        actor: Some("ann".to_owned()),
+        at: at(seconds),
+    }
+}
+
+fn baseline(offer: &Offer, seconds: i64) -> Baseline {
+    Baseline {
+        max: 9,
+        ..Baseline::of(offer, &euro(), at(seconds))
+    }
+}
+
+pub(crate) async fn a_sync_keeps_what_changed(world: World) {
+    let store = &world.store;
+    let list = list("alpha", &["1", "2"]);
+    let (one, two) = (baseline(&list.offers[0], 1), baseline(&list.offers[1], 1));
+    let first = vec![("1".into(), one.clone()), ("2".into(), two.clone())];
+    store
+        .keep_sync(synced(list.clone(), first, 1))
+        .await
+        .expect("kept");
+    let moved = Baseline {
+        basis: Rate::parse("7").expect("a rate"),
+        gone: Some(at(2)),
+        ..two
+    };
+    let approval = Synced {
+        list: None,
+        ..synced(list.clone(), vec![("2".into(), moved.clone())], 2)
+    };
+    store.keep_sync(approval).await.expect("kept");
+    let alpha = Baselines::from([("1".into(), one), ("2".into(), moved)]);
+    let known = store.baselines().await.expect("read");
+    assert_eq!(known, HashMap::from([("alpha".into(), alpha)]));
+    let history = store.offer_history(&"alpha".into(), &"2".into(), 10).await;
+    let history = history.expect("read");
+    let told: Vec<_> = history.iter().map(|line| line.at).collect();
+    assert_eq!(told, [at(2), at(1)]);
+    assert_eq!(
+        history[0].change,
+        change(&list.offers[1], ChangeKind::Cost, &euro(), "a → b")
+    );
+    assert_eq!(history[0].actor.as_deref(), Some("ann"));
+    let last = store.offer_history(&"alpha".into(), &"2".into(), 1).await;
+    assert_eq!(last.expect("read").len(), 1);
+}
+
+pub(crate) async fn a_sync_that_was_overtaken_keeps_nothing(world: World) {
+    let store = &world.store;
+    let newer = list("alpha", &["1"]);
+    store
+        .keep_sync(synced(newer.clone(), Vec::new(), 2))
+        .await
+        .expect("kept");
+    let older = list("alpha", &["2"]);
+    let stale = vec![("2".into(), baseline(&older.offers[0], 1))];
+    store
+        .keep_sync(synced(older, stale, 1))
+        .await
+        .expect("overtaken");
+    assert_eq!(store.offers().await.expect("read"), [newer]);
+    assert!(store.baselines().await.expect("read").is_empty());
+    let history = store.offer_history(&"alpha".into(), &"2".into(), 10).await;
+    assert_eq!(history.expect("read"), []);
+}
+
+pub(crate) async fn a_list_that_is_not_believed_is_kept_aside(world: World) {
+    let store = &world.store;
+    let known = list("alpha", &["1", "2"]);
+    store
+        .keep_sync(synced(known.clone(), Vec::new(), 1))
+        .await
+        .expect("kept");
+    let suspect = |ids: &[&str], seconds| Suspect {
+        list: list("alpha", ids),
+        reason: Distrust::Shrunk,
+        at: at(seconds),
+    };
+    store.suspect(suspect(&[], 2)).await.expect("kept");
+    store.suspect(suspect(&["1"], 3)).await.expect("kept");
+    assert_eq!(store.suspects().await.expect("read"), [suspect(&["1"], 3)]);
+    assert_eq!(
+        store.offers().await.expect("read"),
+        std::slice::from_ref(&known)
+    );
+    store
+        .keep_sync(synced(known, Vec::new(), 4))
+        .await
+        .expect("kept");
+    assert_eq!(store.suspects().await.expect("read"), []);
 }
 
 fn key(panel: &str, offer: &str) -> ImportKey {

@@ -110,6 +110,9 @@ macro_rules! cases {
             }
             catalogue {
                 a_newer_list_replaces_an_older_one
+                a_sync_keeps_what_changed
+                a_sync_that_was_overtaken_keeps_nothing
+                a_list_that_is_not_believed_is_kept_aside
                 services_keep_their_ids
                 reserved_ids_are_never_given
                 what_became_of_orders_is_told_by_the_hour

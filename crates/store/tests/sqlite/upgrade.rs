@@ -155,3 +155,29 @@ async fn life_goes_on() {
     }
     assert_eq!(store.verify().await.expect("verified"), []);
 }
+
+#[tokio::test]
+async fn a_stored_list_is_what_was_approved() {
+    let (_kept, path) = folder();
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let raw = Connection::open(&path).expect("made");
+    raw.execute_batch(include_str!("v1.sql")).expect("filled");
+    let list = r#"[{"id":"7","name":"Likes","category":"c","type_word":"Default","rate":"0.00011999999999999999","min":1,
+        "max":18446744073709551615,"refill":true,"cancel":false,"dripfeed":null}]"#;
+    raw.execute(
+        "INSERT OR REPLACE INTO offer_lists (panel, currency, entries, unreadable, at) VALUES ('gamma', 'EUR', ?1, '[]', 5)",
+        [list],
+    )
+    .expect("kept");
+    drop(raw);
+    let store = open(&path, Role::Serve).expect("brought up to date");
+    let baselines = store.baselines().await.expect("read");
+    let baseline = &baselines[&"gamma".into()][&"7".into()];
+    assert_eq!(baseline.rate.to_string(), "0.00011999999999999999");
+    assert_eq!(
+        (baseline.currency.as_str(), &*baseline.name),
+        ("EUR", "Likes")
+    );
+    assert_eq!((baseline.min, baseline.max), (1, i64::MAX.unsigned_abs()));
+    assert!(baseline.refill && !baseline.cancel);
+}

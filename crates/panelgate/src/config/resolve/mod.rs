@@ -10,6 +10,7 @@ mod panels;
 mod scope;
 mod server;
 mod services;
+mod sync;
 
 use std::collections::BTreeSet;
 
@@ -38,7 +39,8 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let money = money::resolve(&main, &mut scope);
         let panels = panels::resolve(&main, &money, &sources, keys, &mut scope);
         let server = server::resolve(&main, &sources, &mut scope);
-        (server, money, panels)
+        let sync = sync::resolve(&main, &mut scope);
+        (server, money, panels, sync)
     });
     let definitions = services.map(|(services, blamed)| {
         let mut scope = Scope::new(FileId::Services, blamed, &mut found);
@@ -53,7 +55,9 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     let services_path = sources.file(FileId::Services).path.clone();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
-        (Some((server, money, panels)), Some(markup), Some(definitions)) if !found.has_errors() => {
+        (Some((server, money, panels, sync)), Some(markup), Some(definitions))
+            if !found.has_errors() =>
+        {
             Ok(Config {
                 digest,
                 warnings: found,
@@ -64,6 +68,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
                 orders: server.orders,
                 status: server.status,
                 money,
+                sync,
                 panels,
                 markup,
                 definitions,

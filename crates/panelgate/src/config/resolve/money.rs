@@ -65,6 +65,13 @@ fn exchange(
                 "older than `exchange_max_age`",
                 format!("until it is renewed nothing is sold that costs {currency}: write today's rate and day"),
             );
+        } else if clock::now().since(day).saturating_mul(2) > money.max_age {
+            scope.warn(
+                &place,
+                format!("the exchange rate of {currency} grows old"),
+                "more than half of `exchange_max_age` is over",
+                "write today's rate and day before nothing is sold that costs it",
+            );
         }
     }
 }

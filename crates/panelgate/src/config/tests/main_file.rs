@@ -313,3 +313,45 @@ fn keys_are_read_only_if_asked_for() {
     write("beta.key", "\n");
     check(Config::load(&path, Keys::Read), &["beta.key is empty"]);
 }
+
+#[test]
+fn syncs_are_guarded_by_numbers_that_mean_something() {
+    for (line, expected) in [
+        ("quarantine_percent = \"20 %\"", "`20 %` is no number"),
+        ("quarantine_percent = \"-1\"", "`-1` is below zero"),
+        ("shrink_guard = \"101\"", "`101` is no part of a list"),
+        ("on_rename = \"drop\"", "expected \"keep\" or \"disable\""),
+        ("at_least_every = \"6\"", "`6` has no unit"),
+        (
+            "at_most_every = \"7h\"",
+            "`at_most_every` is longer than `at_least_every`",
+        ),
+        ("quarantine = \"20\"", "quarantine_percent"),
+    ] {
+        check_main(
+            &format!("[sync]\n{line}\n"),
+            &["panelgate.toml:2:", expected],
+        );
+    }
+    let config = load(MAIN, Some(MARKUP), Some(SERVICES)).expect("valid");
+    assert_eq!(
+        config.sync.policy,
+        panelgate_domain::sync::Policy::default()
+    );
+}
+
+#[test]
+fn an_exchange_rate_is_warned_of_at_half_of_its_time() {
+    let load = |age: u64| {
+        let day = crate::clock::now().before(Duration::from_secs(age * 24 * 60 * 60));
+        let day = jiff::Timestamp::from_millisecond(day.0).expect("a moment");
+        let day = day.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let money =
+            format!("[money]\nexchange = {{ EUR = {{ rate = \"1.09\", as_of = {day} }} }}\n");
+        let config = load(&format!("{money}{MAIN}"), Some(MARKUP), Some(SERVICES));
+        config.expect("valid").warnings.render(false)
+    };
+    assert!(!load(14).contains("EUR"));
+    assert!(load(16).contains("the exchange rate of EUR grows old"));
+    assert!(load(31).contains("the exchange rate of EUR is too old"));
+}

@@ -1,0 +1,147 @@
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::catalogue::{Catalogue, Definitions, Import, ImportKey};
+use crate::exchange::Exchange;
+use crate::ids::ServiceId;
+use crate::offer::Offer;
+use crate::sync::change::tests::{baseline, list, offer, rate};
+use crate::sync::learn;
+use crate::time::Timestamp;
+
+fn seen(offer: Offer, policy: &Policy) -> View {
+    let baselines = Baselines::from([("1".into(), baseline("1"))]);
+    view(&list([offer]), &baselines, policy)
+}
+
+#[test]
+fn a_cost_that_jumped_is_told_but_not_priced() {
+    let view = seen(offer("1", "3"), &Policy::default());
+    assert_eq!(view.list.offers[0].rate, rate("3"));
+    assert_eq!(view.held[0].1.rate, rate("1"));
+}
+
+#[test]
+fn a_retyped_offer_is_off() {
+    let package = Offer {
+        type_word: "Package".into(),
+        ..offer("1", "1")
+    };
+    let view = seen(package, &Policy::default());
+    assert!(view.list.offers.is_empty());
+    assert_eq!(view.list.unreadable[0].reason, SkipReason::Retyped);
+}
+
+#[test]
+fn a_renamed_offer_is_sold_under_the_name_that_is_known_or_not_at_all() {
+    let renamed = Offer {
+        name: "Likes".into(),
+        ..offer("1", "1")
+    };
+    let kept = seen(renamed.clone(), &Policy::default());
+    assert_eq!(kept.list.offers[0].name, "Followers 1");
+    let disable = Policy {
+        on_rename: OnRename::Disable,
+        ..Policy::default()
+    };
+    let off = seen(renamed, &disable);
+    assert_eq!(off.list.unreadable[0].reason, SkipReason::Renamed);
+}
+
+#[test]
+fn narrower_limits_hold_at_once() {
+    let narrow = Offer {
+        min: 50,
+        refill: false,
+        ..offer("1", "1")
+    };
+    let view = seen(narrow, &Policy::default());
+    assert_eq!(
+        (view.list.offers[0].min, view.list.offers[0].refill),
+        (50, false)
+    );
+    assert_eq!(view.flagged[0].1.len(), 2);
+}
+
+#[test]
+fn what_is_missing_is_flagged() {
+    let baselines = Baselines::from([("1".into(), baseline("1"))]);
+    let view = view(&list([]), &baselines, &Policy::default());
+    assert_eq!(view.flagged, [("1".into(), vec![Flag::Vanished])]);
+}
+
+prop_compose! {
+    fn any_offer()(
+        id in 1..=6_u8,
+        cost in select(vec!["0", "0.5", "1", "1.1", "1.3", "9"]),
+        name in select(vec!["Followers", "Likes", "Views"]),
+        type_word in select(vec!["Default", "default", "Package", "Special"]),
+        (min, max, refill) in (select(vec![1_u64, 10, 50]), select(vec![5_u64, 100, 1_000]), any::<bool>()),
+    ) -> Offer {
+        Offer { name: name.into(), type_word: type_word.into(), min, max, refill, ..offer(&id.to_string(), cost) }
+    }
+}
+
+prop_compose! {
+    fn any_list()(offers in prop::collection::vec(any_offer(), 0..8), euro in prop::bool::weighted(0.1)) -> OfferList {
+        let unique: BTreeMap<OfferId, Offer> = offers.into_iter().map(|offer| (offer.id.clone(), offer)).collect();
+        OfferList { currency: if euro { "EUR" } else { "USD" }.into(), ..list(unique.into_values()) }
+    }
+}
+
+/// What an operator wrote: everything of alpha, and one service by hand.
+fn definitions() -> Definitions {
+    Definitions {
+        imports: vec![Import {
+            panel: "alpha".into(),
+            category: vec![],
+            name: vec![],
+            types: vec![],
+        }],
+        ..Definitions::default()
+    }
+}
+
+proptest! {
+    /// Whatever a panel lists, sync after sync: what the operator wrote and every id stay, a service is the same offer and of
+    /// the same type under the same name for ever, and no price is made from a cost that is out of bounds.
+    #[test]
+    fn no_sync_ever_changes_a_rule_or_an_id(lists in prop::collection::vec(any_list(), 1..12)) {
+        let policy = Policy::default();
+        let written = definitions();
+        let exchange = Exchange::new("USD".into(), BTreeMap::from([("EUR".into(), 2.into())]));
+        let (mut baselines, mut last) = (Baselines::new(), None);
+        let mut ids: HashMap<ImportKey, ServiceId> = HashMap::new();
+        let mut first: HashMap<ServiceId, (OfferId, String)> = HashMap::new();
+        for (at, list) in (1..).zip(lists) {
+            let learned = learn(last.as_ref(), &list, &baselines, &policy, Timestamp(at));
+            let approved: Vec<_> = baselines.iter().map(|(id, known)| (id.clone(), known.rate, known.name.clone())).collect();
+            baselines.extend(learned.baselines);
+            for (id, rate, name) in approved {
+                prop_assert_eq!((baselines[&id].rate, &baselines[&id].name), (rate, &name));
+            }
+            let view = view(&list, &baselines, &policy);
+            let lists = [view.list];
+            let next = 1_001 + i64::try_from(ids.len()).expect("few");
+            let new = written.keys_to_import(&lists).into_iter().filter(|key| !ids.contains_key(key));
+            let new: Vec<_> = new.zip(next..).collect();
+            ids.extend(new.into_iter().map(|(key, id)| (key, ServiceId(id))));
+            let held = view.held.into_iter().map(|(id, basis)| (("alpha".into(), id), basis)).collect();
+            let catalogue = Catalogue::build(&written, &lists, &ids, &exchange).holding(&held, &exchange);
+            for service in catalogue.services() {
+                let route = &service.routes[0];
+                let known = &baselines[&route.offer];
+                let (offer, name) = first.entry(service.id).or_insert_with(|| (route.offer.clone(), service.name.clone()));
+                prop_assert_eq!((&*offer, &*name), (&route.offer, &service.name));
+                prop_assert!(known.is_of_type(service.service_type.name()));
+                let (basis, currency) = route.priced_from();
+                prop_assert!(known.covers(basis, currency, &policy));
+            }
+            prop_assert_eq!(&written, &definitions());
+            last = Some(list);
+        }
+    }
+}
