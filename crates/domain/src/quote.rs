@@ -43,8 +43,7 @@ pub fn pricing<'a>(
     buyer: Buyer<'_>,
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
-    let (basis, currency) = service.basis().priced_from();
-    let cost = exchange.to_ours(basis.decimal(), currency)?;
+    let cost = basis_cost(service, exchange)?;
     let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
     let rate = terms.rate(cost)?;
     rate.price(service.service_type.charging(), service.max)?;
@@ -54,6 +53,13 @@ pub fn pricing<'a>(
         terms,
         rule: rule.map(|rule| rule.name.as_str()),
     })
+}
+
+/// What the price of a service is made from, per 1000 or per package, in our currency; `None` without an exchange rate.
+#[must_use]
+pub fn basis_cost(service: &Service, exchange: &Exchange) -> Option<Decimal> {
+    let (cost, currency) = service.basis().priced_from();
+    exchange.to_ours(cost.decimal(), currency)
 }
 
 impl Pricing<'_> {

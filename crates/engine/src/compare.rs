@@ -101,7 +101,7 @@ fn priced(market: &Market, service: &Service, group: Option<&String>) -> Option<
         disabled: false,
     };
     let pricing = market.pricing(service, &somebody)?;
-    let route = service.routes.first()?;
+    let route = service.basis();
     let exchange = &market.rules.exchange;
     Some(Priced {
         rate: pricing.rate,

@@ -181,7 +181,7 @@ impl<'a> Simulation<'a> {
     fn again(&mut self, order: &PastOrder) -> Option<Again> {
         let service = self.rules.catalogue.service(order.service)?;
         let exchange = self.rules.exchange;
-        let today = basis_cost(service, exchange)?;
+        let today = quote::basis_cost(service, exchange)?;
         let (live, other) = self.terms(service, order.customer, today)?;
         if rate(live, today, order.quantity) == Some(order.rate) {
             let price = price(other, today, order)?;
@@ -276,12 +276,6 @@ fn rate(terms: &Terms, cost: Decimal, quantity: u64) -> Option<Rate> {
 /// The price of an order under these terms.
 fn price(terms: &Terms, cost: Decimal, order: &PastOrder) -> Option<Money> {
     rate(terms, cost, order.quantity)?.price(order.charging, order.quantity)
-}
-
-/// What the price of a service is based on, in our currency.
-fn basis_cost(service: &Service, exchange: &Exchange) -> Option<Decimal> {
-    let basis = service.routes.first()?;
-    exchange.to_ours(basis.cost.decimal(), &basis.currency)
 }
 
 /// A little less than what a placement cost before that was rounded up.

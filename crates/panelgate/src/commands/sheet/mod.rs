@@ -12,7 +12,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use panelgate_domain::catalogue::{Route, Service};
+use panelgate_domain::catalogue::Service;
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::quote;
 use panelgate_store::Store;
@@ -103,7 +103,7 @@ fn text_of(path: &PathBuf) -> anyhow::Result<String> {
 }
 
 fn row(service: &Service, edited: &Edited) -> Row {
-    let basis = basis(service);
+    let basis = service.basis();
     let origin = (basis.panel.to_string(), basis.offer.to_string());
     let said = |key| edited.said(service.id, &origin, key);
     let description = said("description").and_then(|value| value.as_str());
@@ -137,7 +137,7 @@ fn cells(row: &Row) -> Vec<Cell> {
 
 /// For customers without a group, per 1000 or per package.
 fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> {
-    let basis = basis(service);
+    let basis = service.basis();
     let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange);
     let margin = pricing
         .as_ref()
@@ -149,9 +149,4 @@ fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> 
         basis.currency.as_str().into(),
         margin.into(),
     ]
-}
-
-/// The route whose cost is the basis of its price.
-fn basis(service: &Service) -> &Route {
-    service.routes.first().expect("a service has a route")
 }
