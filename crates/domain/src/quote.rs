@@ -4,7 +4,6 @@ use rust_decimal::Decimal;
 
 use crate::catalogue::{Route, Service};
 use crate::exchange::Exchange;
-use crate::ids::Currency;
 use crate::markup::{Buyer, Markup, OnLoss, Terms};
 use crate::money::Money;
 use crate::rate::{Charging, Rate};
@@ -44,7 +43,7 @@ pub fn pricing<'a>(
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
     let basis = service.routes.first()?;
-    let cost = exchange.to_ours(basis.cost.decimal(), &basis.currency)?;
+    let cost = cost_in_ours(basis, exchange)?;
     let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
     let rate = terms.rate(cost)?;
     rate.price(service.service_type.charging(), service.max)?;
@@ -90,18 +89,23 @@ pub enum Guard {
     RefusedLoss,
 }
 
-/// Compares the price of an order with what it costs now.
+/// What a route costs per 1000 (or per package) in our currency; `None` without an exchange rate.
+#[must_use]
+pub fn cost_in_ours(route: &Route, exchange: &Exchange) -> Option<Decimal> {
+    exchange.to_ours(route.cost.decimal(), &route.currency)
+}
+
+/// Compares the price of an order of so many units with what 1000 of them (or a package) cost now, in our currency.
 #[must_use]
 pub fn guard(
     price: Money,
-    cost: Money,
-    currency: &Currency,
+    cost: Option<Decimal>,
+    charging: Charging,
+    units: u64,
     terms: &Terms,
-    exchange: &Exchange,
 ) -> Guard {
-    let in_ours = exchange.to_ours(cost.to_decimal(), currency);
-    match in_ours {
-        Some(cost) if !terms.is_loss(price, cost) => Guard::Covered,
+    match cost {
+        Some(cost) if !terms.is_loss(price, cost, charging, units) => Guard::Covered,
         _ if terms.on_loss == OnLoss::Accept => Guard::AcceptedLoss,
         _ => Guard::RefusedLoss,
     }

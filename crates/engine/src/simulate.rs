@@ -194,8 +194,7 @@ impl<'a> Simulation<'a> {
             return Some(Again::At(order.price));
         };
         let most = per_thousand(order, spent.quoted, &spent.currency, exchange)?;
-        let least = spent.quoted.checked_sub(Money::from_micros(1))?;
-        let least = per_thousand(order, least.max(Money::ZERO), &spent.currency, exchange)?;
+        let least = least_per_thousand(order, spent, exchange)?;
         let (live, other) = self.terms(service, order.customer, most)?;
         let explained = rate(live, least, order.quantity) <= Some(order.rate)
             && Some(order.rate) <= rate(live, most, order.quantity);
@@ -208,13 +207,13 @@ impl<'a> Simulation<'a> {
     }
 
     /// Under the terms and at the price at which it was sent, an order was not refused, whatever currencies are worth today.
+    /// Otherwise the guard is asked about the least that it can have cost before its cost was rounded up.
     fn guarded(&self, order: &PastOrder, price: Money, live: &Terms, other: &Terms) -> Again {
         let as_it_was = live == other && price == order.price;
         match &order.spent {
-            Some(Spent {
-                quoted, currency, ..
-            }) if !as_it_was => {
-                match quote::guard(price, *quoted, currency, other, self.rules.exchange) {
+            Some(spent) if !as_it_was => {
+                let least = least_per_thousand(order, spent, self.rules.exchange);
+                match quote::guard(price, least, order.charging, order.quantity, other) {
                     Guard::RefusedLoss => Again::Lost,
                     Guard::Covered | Guard::AcceptedLoss => Again::At(price),
                 }
@@ -292,6 +291,12 @@ fn per_thousand(
             .checked_mul(Decimal::ONE_THOUSAND)?
             .checked_div(order.quantity.into()),
     }
+}
+
+/// The same for the least that is rounded up to what it was quoted at.
+fn least_per_thousand(order: &PastOrder, spent: &Spent, exchange: &Exchange) -> Option<Decimal> {
+    let least = spent.quoted.checked_sub(Money::from_micros(1))?;
+    per_thousand(order, least.max(Money::ZERO), &spent.currency, exchange)
 }
 
 /// What is kept of an order at another price: the same part of it.

@@ -201,7 +201,8 @@ impl View<'_> {
             let cost = cost.context("the cost of so many is too large to be an amount of money")?;
             let terms = self.pricing.terms;
             let exchange = &self.market.exchange;
-            let verdict = match quote::guard(price, cost, &route.currency, terms, exchange) {
+            let thousand = quote::cost_in_ours(route, exchange);
+            let verdict = match quote::guard(price, thousand, charging, total, terms) {
                 Guard::Covered => "covered",
                 Guard::AcceptedLoss => "a loss that the rule accepts",
                 Guard::RefusedLoss => "a loss: this route is skipped",
