@@ -93,7 +93,7 @@ fn service(
     let (place, raw) = (spanned.span(), spanned.get_ref());
     let name = scope
         .require(&place, "name", &raw.name, r#"add name = "Followers""#)
-        .and_then(|name| scope.read_one(name, value::not_blank));
+        .and_then(|name| scope.read_one(name, value::name));
     let category = scope
         .require(
             &place,
@@ -101,7 +101,7 @@ fn service(
             &raw.category,
             r#"add category = "Instagram""#,
         )
-        .and_then(|category| scope.read_one(category, value::not_blank));
+        .and_then(|category| scope.read_one(category, value::name));
     scope.read(&raw.strategy, strategy);
     let id = id(spanned, taken, scope);
     let routes = routes(spanned, known, scope);
