@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use panelgate_domain::markup::Glob;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
 
@@ -64,11 +65,15 @@ fn matched(condition: &Written, asked: &Asked, fills: &[String]) -> Option<Asked
             .as_ref()
             .map_or(open.to_owned(), |pattern| instance(pattern, fills))
     };
-    let cost = condition.cost_from.unwrap_or(asked.cost);
-    let cost = match condition.cost_below {
-        Some(below) if below <= cost => condition.cost_from.map_or(below / Decimal::TWO, |_| cost),
-        _ => cost,
+    // Where ranges differ shows at their ends.
+    let (from, below) = (condition.cost_from, condition.cost_below);
+    let last = below.map(|below| below - Decimal::new(1, 3));
+    let ends = if fills.len() % 2 == 0 {
+        [last, from]
+    } else {
+        [from, last]
     };
+    let cost = ends.into_iter().flatten().next().unwrap_or(asked.cost);
     let ids = condition.services.as_deref().unwrap_or_default();
     let asked = Asked {
         group: condition.group.or(asked.group),
@@ -77,22 +82,25 @@ fn matched(condition: &Written, asked: &Asked, fills: &[String]) -> Option<Asked
         category: text(&condition.category, &asked.category),
         name: text(&condition.service_name, &asked.name),
         service_type: condition.service_type.unwrap_or(asked.service_type),
-        id: ids.first().copied().unwrap_or(asked.id),
+        id: nth(ids, fills.len()).unwrap_or(asked.id),
         cost,
     };
-    condition
-        .cost_below
-        .is_none_or(|below| cost < below)
-        .then_some(asked)
+    let matches = from.is_none_or(|from| from <= cost) && below.is_none_or(|below| cost < below);
+    matches.then_some(asked)
+}
+
+fn nth(ids: &[i64], place: usize) -> Option<i64> {
+    ids.iter().cycle().nth(place).copied()
 }
 
 prop_compose! {
-    /// A condition and one that is mostly wider: with keys left out, patterns opened, more services, more costs.
+    /// A condition and one that is mostly wider: with keys left out, patterns opened, other services, other costs.
     fn any_conditions()(
         narrow in any_condition(),
         (other, is_other) in (any_condition(), prop::bool::weighted(0.3)),
         (kept, choices) in (any::<[bool; 9]>(), proptest::collection::vec(0_u8..6, 1..6)),
-        more in proptest::collection::vec(1_i64..6, 0..3),
+        (more, dropped) in (proptest::collection::vec(1_i64..6, 0..3), 0_usize..3),
+        (lower, upper) in (select(vec![-1_i64, 0, 1]), select(vec![-1_i64, 0, 1])),
     ) -> (Written, Written) {
         let open = |pattern: &String| opened(pattern, &choices);
         let wide = Written {
@@ -102,9 +110,9 @@ prop_compose! {
             category: narrow.category.as_ref().filter(|_| kept[3]).map(open),
             service_name: narrow.service_name.as_ref().filter(|_| kept[4]).map(open),
             service_type: narrow.service_type.filter(|_| kept[5]),
-            services: narrow.services.as_ref().filter(|_| kept[6]).map(|ids| [&ids[..], &more].concat()),
-            cost_from: narrow.cost_from.filter(|_| kept[7]).map(|from| from / Decimal::TWO),
-            cost_below: narrow.cost_below.filter(|_| kept[8]).map(|below| below + Decimal::ONE),
+            services: narrow.services.as_ref().filter(|_| kept[6]).map(|ids| [&ids[dropped.min(ids.len())..], &more].concat()),
+            cost_from: narrow.cost_from.filter(|_| kept[7]).map(|from| from + Decimal::new(lower, 2)),
+            cost_below: narrow.cost_below.filter(|_| kept[8]).map(|below| below + Decimal::new(upper, 2)),
         };
         (narrow, if is_other { other } else { wide })
     }

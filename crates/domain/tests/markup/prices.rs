@@ -9,13 +9,12 @@ use rust_decimal::Decimal;
 
 /// As panels write them: from tiny ones with twenty digits to large ones; some are the product with an exchange rate.
 fn any_cost() -> impl Strategy<Value = Decimal> {
-    let written = (1_i64..1_000_000_000_000, 0_u32..=20)
-        .prop_map(|(digits, scale)| Decimal::new(digits, scale));
-    let worth = prop_oneof![
-        Just(Decimal::ONE),
-        (1_i64..1_000_000, 0_u32..=6).prop_map(|(digits, scale)| Decimal::new(digits, scale)),
-    ];
-    (written, worth).prop_map(|(written, worth)| written * worth)
+    let decimal = |(digits, scale)| Decimal::new(digits, scale);
+    let short = (1_i64..1_000_000_000_000, 0_u32..=20).prop_map(decimal);
+    let long = (1_i64..1_000_000_000_000_000_000, 12_u32..=20).prop_map(decimal);
+    let worth = (1_i64..1_000_000_000, 6_u32..=9).prop_map(decimal);
+    let worth = prop_oneof![Just(Decimal::ONE), worth];
+    (prop_oneof![short, long], worth).prop_map(|(written, worth)| written * worth)
 }
 
 fn any_percent() -> impl Strategy<Value = Decimal> {
@@ -66,22 +65,21 @@ fn any_method(on_loss: OnLoss) -> impl Strategy<Value = Method> {
 fn any_terms(on_loss: OnLoss) -> impl Strategy<Value = Terms> {
     let steps = select(vec!["0.000001", "0.0001", "0.01", "0.7", "5"]);
     let floor = prop_oneof![Just(Decimal::ZERO), any_cost()];
-    (any_method(on_loss), floor, steps, any_percent()).prop_map(
-        move |(method, min_rate, step, margin)| {
-            // Often the margin is just what is put on top: nothing is left to spare then.
-            let on_top = match &method {
-                Method::OnTop { percent, .. } if margin > Decimal::TEN => *percent,
-                _ => margin,
-            };
-            Terms {
-                method,
-                min_rate,
-                round_up_to: step.parse().expect("a number"),
-                min_margin_percent: on_top.max(Decimal::ZERO),
-                on_loss,
-            }
-        },
-    )
+    // Often the margin is just what is put on top, and nothing is left to spare; or a little more.
+    let spare = select(vec![0_i64, 0, 1, 5, -5, -90]);
+    (any_method(on_loss), floor, steps, spare).prop_map(move |(method, min_rate, step, spare)| {
+        let percent = match &method {
+            Method::OnTop { percent, .. } => *percent,
+            Method::Absolute(_) => Decimal::TEN,
+        };
+        Terms {
+            method,
+            min_rate,
+            round_up_to: step.parse().expect("a number"),
+            min_margin_percent: (percent + Decimal::from(spare)).max(Decimal::ZERO),
+            on_loss,
+        }
+    })
 }
 
 fn any_terms_at_all() -> impl Strategy<Value = Terms> {
