@@ -110,3 +110,62 @@ pub fn guard(
         _ => Guard::RefusedLoss,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn euros(cost: &str) -> Route {
+        Route {
+            panel: "alpha".into(),
+            offer: "1".into(),
+            cost: Rate::parse(cost).expect("a rate"),
+            currency: "EUR".into(),
+        }
+    }
+
+    fn exchange() -> Exchange {
+        let rates = BTreeMap::from([("EUR".into(), Decimal::new(109, 2))]);
+        Exchange::new("USD".into(), rates)
+    }
+
+    /// What the guard says of so many units at the price that their own terms make of their cost.
+    fn judged(terms: &Terms, priced_at: &str, costs_now: &str, units: u64) -> Guard {
+        let cost = |text| cost_in_ours(&euros(text), &exchange());
+        let rate = terms.rate_for(cost(priced_at).expect("known"), units);
+        let price = rate.and_then(|rate| rate.price(Charging::PerThousand, units));
+        let price = price.expect("small");
+        guard(price, cost(costs_now), Charging::PerThousand, units, terms)
+    }
+
+    #[test]
+    fn few_units_of_something_cheap_are_covered_by_their_own_price() {
+        let mut terms = Terms::percent(Decimal::TEN);
+        terms.min_margin_percent = Decimal::TEN;
+        for units in [1, 2, 9, 10, 11, 999, 1_000, 1_000_000] {
+            let judged = judged(&terms, "0.0001", "0.0001", units);
+            assert_eq!(judged, Guard::Covered, "{units} units");
+        }
+    }
+
+    #[test]
+    fn a_cost_that_has_grown_is_a_loss_that_the_terms_decide_about() {
+        let mut terms = Terms::percent(Decimal::TEN);
+        assert_eq!(judged(&terms, "1.00", "1.10", 1_000), Guard::Covered);
+        assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::RefusedLoss);
+        terms.on_loss = OnLoss::Accept;
+        assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::AcceptedLoss);
+    }
+
+    #[test]
+    fn what_costs_nobody_knows_how_much_is_a_loss() {
+        let nowhere = Exchange::new("USD".into(), BTreeMap::new());
+        let cost = cost_in_ours(&euros("1"), &nowhere);
+        let terms = Terms::percent(Decimal::TEN);
+        let price = Money::from_micros(i64::MAX);
+        let judged = guard(price, cost, Charging::PerThousand, 1, &terms);
+        assert_eq!((cost, judged), (None, Guard::RefusedLoss));
+    }
+}

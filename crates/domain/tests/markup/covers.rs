@@ -68,7 +68,7 @@ fn matched(condition: &Written, asked: &Asked, fills: &[String]) -> Option<Asked
     // Where ranges differ shows at their ends.
     let (from, below) = (condition.cost_from, condition.cost_below);
     let last = below.map(|below| below - Decimal::new(1, 3));
-    let ends = if fills.len() % 2 == 0 {
+    let ends = if fills.len().is_multiple_of(2) {
         [last, from]
     } else {
         [from, last]

@@ -103,7 +103,7 @@ fn check_services(
         *id >= FIRST_IMPORTED_ID || definitions.hand_made.iter().any(|made| made.id == *id)
     };
     for (id, written) in ids.iter().zip(written.get_ref()) {
-        if id.0 > 0 && !exists(id) {
+        if !exists(id) {
             scope.error(
                 &written.span(),
                 format!("there is no service {id}"),
