@@ -117,6 +117,33 @@ fn orders_under_the_least_margin_are_lost() {
 }
 
 #[test]
+fn a_cost_that_was_rounded_up_makes_no_loss_of_few_units() {
+    let house = House::with_ann();
+    happened(&house, async |past| {
+        past.sync("alpha", "USD", vec![offer("7", "Views", "0.0001")])
+            .await;
+        let ann = past.funded("ann").await;
+        let sale = Sale {
+            service: 1001,
+            rate: "0.00012",
+            cost: "0.0001",
+            currency: "USD",
+            quantity: 3,
+            end: Some((Completed, 0)),
+        };
+        past.sell(ann, &sale).await;
+    });
+    let (rows, _) = simulated(
+        &house,
+        "[default]\npercent = \"10\"\nmin_margin_percent = \"10\"\n",
+    );
+    assert_eq!(
+        (&rows[0]["orders"], &rows[0]["lost"], &rows[0]["revenue"]),
+        (&1.into(), &0.into(), &"0.000001".into())
+    );
+}
+
+#[test]
 fn a_file_is_judged_like_the_real_one() {
     let house = busy();
     house.write(
