@@ -4,7 +4,6 @@ use rust_decimal::Decimal;
 
 use crate::catalogue::{Route, Service};
 use crate::exchange::Exchange;
-use crate::ids::Currency;
 use crate::markup::{Buyer, Markup, OnLoss, Terms};
 use crate::money::Money;
 use crate::rate::{Charging, Rate};
@@ -55,6 +54,19 @@ pub fn pricing<'a>(
     })
 }
 
+/// The rate that a service is sold at to a buyer; `None` if it is not sold to them, for whatever reason.
+#[must_use]
+pub fn sold<'a>(
+    service: &Service,
+    markup: &'a Markup,
+    buyer: Buyer<'_>,
+    exchange: &Exchange,
+) -> Option<Pricing<'a>> {
+    pricing(service, markup, buyer, exchange)
+        .filter(Pricing::is_sold)
+        .filter(|pricing| is_covered(service, pricing, exchange))
+}
+
 /// What the price of a service is made from, per 1000 or per package, in our currency; `None` without an exchange rate.
 #[must_use]
 pub fn basis_cost(service: &Service, exchange: &Exchange) -> Option<Decimal> {
@@ -90,8 +102,8 @@ pub fn is_covered(service: &Service, pricing: &Pricing<'_>, exchange: &Exchange)
     let quantity = A_THOUSAND.min(service.max);
     let covered = |route: &Route| {
         let price = pricing.rate.price(charging, quantity)?;
-        let cost = route.cost.price(charging, quantity)?;
-        Some(guard(price, cost, &route.currency, pricing.terms, exchange))
+        let cost = cost_in_ours(route, exchange);
+        Some(guard(price, cost, charging, quantity, pricing.terms))
     };
     let mut verdicts = service.routes.iter().map(covered);
     verdicts.any(|verdict| matches!(verdict, Some(Guard::Covered | Guard::AcceptedLoss)))
@@ -117,19 +129,85 @@ pub enum Guard {
     RefusedLoss,
 }
 
-/// Compares the price of an order with what it costs now.
+/// What a route costs per 1000 (or per package) in our currency; `None` without an exchange rate.
+#[must_use]
+pub fn cost_in_ours(route: &Route, exchange: &Exchange) -> Option<Decimal> {
+    exchange.to_ours(route.cost.decimal(), &route.currency)
+}
+
+/// Compares the price of an order of so many units with what 1000 of them (or a package) cost now, in our currency.
 #[must_use]
 pub fn guard(
     price: Money,
-    cost: Money,
-    currency: &Currency,
+    cost: Option<Decimal>,
+    charging: Charging,
+    units: u64,
     terms: &Terms,
-    exchange: &Exchange,
 ) -> Guard {
-    let in_ours = exchange.to_ours(cost.to_decimal(), currency);
-    match in_ours {
-        Some(cost) if !terms.is_loss(price, cost) => Guard::Covered,
+    match cost {
+        Some(cost) if !terms.is_loss(price, cost, charging, units) => Guard::Covered,
         _ if terms.on_loss == OnLoss::Accept => Guard::AcceptedLoss,
         _ => Guard::RefusedLoss,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn euros(cost: &str) -> Route {
+        Route {
+            panel: "alpha".into(),
+            offer: "1".into(),
+            cost: Rate::parse(cost).expect("a rate"),
+            currency: "EUR".into(),
+            weight: 1,
+            held: None,
+        }
+    }
+
+    fn exchange() -> Exchange {
+        let rates = BTreeMap::from([("EUR".into(), Decimal::new(109, 2))]);
+        Exchange::new("USD".into(), rates)
+    }
+
+    /// What the guard says of so many units at the price that their own terms make of their cost.
+    fn judged(terms: &Terms, priced_at: &str, costs_now: &str, units: u64) -> Guard {
+        let cost = |text| cost_in_ours(&euros(text), &exchange());
+        let rate = terms.rate_for(cost(priced_at).expect("known"), units);
+        let price = rate.and_then(|rate| rate.price(Charging::PerThousand, units));
+        let price = price.expect("small");
+        guard(price, cost(costs_now), Charging::PerThousand, units, terms)
+    }
+
+    #[test]
+    fn few_units_of_something_cheap_are_covered_by_their_own_price() {
+        let mut terms = Terms::percent(Decimal::TEN);
+        terms.min_margin_percent = Decimal::TEN;
+        for units in [1, 2, 9, 10, 11, 999, 1_000, 1_000_000] {
+            let judged = judged(&terms, "0.0001", "0.0001", units);
+            assert_eq!(judged, Guard::Covered, "{units} units");
+        }
+    }
+
+    #[test]
+    fn a_cost_that_has_grown_is_a_loss_that_the_terms_decide_about() {
+        let mut terms = Terms::percent(Decimal::TEN);
+        assert_eq!(judged(&terms, "1.00", "1.10", 1_000), Guard::Covered);
+        assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::RefusedLoss);
+        terms.on_loss = OnLoss::Accept;
+        assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::AcceptedLoss);
+    }
+
+    #[test]
+    fn what_costs_nobody_knows_how_much_is_a_loss() {
+        let nowhere = Exchange::new("USD".into(), BTreeMap::new());
+        let cost = cost_in_ours(&euros("1"), &nowhere);
+        let terms = Terms::percent(Decimal::TEN);
+        let price = Money::from_micros(i64::MAX);
+        let judged = guard(price, cost, Charging::PerThousand, 1, &terms);
+        assert_eq!((cost, judged), (None, Guard::RefusedLoss));
     }
 }

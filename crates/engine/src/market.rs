@@ -57,8 +57,7 @@ impl Market {
     }
 
     fn priced(&self, service: &Service, buyer: Buyer<'_>) -> Option<Pricing<'_>> {
-        let pricing = quote::pricing(service, &self.rules.markup, buyer, &self.rules.exchange)?;
-        pricing.is_sold().then_some(pricing)
+        quote::sold(service, &self.rules.markup, buyer, &self.rules.exchange)
     }
 
     /// The terms under which a service is sold to a customer: those that its price comes from. Without a price the default.
@@ -145,3 +144,136 @@ static BUILDS: AtomicU64 = AtomicU64::new(1);
 const PRICE_CLASSES: usize = 1_000;
 /// So many are built before a market is swapped in: more would hold up a change for seconds.
 const BUILT_AHEAD: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use panelgate_domain::catalogue::Import;
+    use panelgate_domain::ids::{CustomerId, ServiceId};
+    use panelgate_domain::markup::{Condition, Rule};
+    use panelgate_domain::money::Money;
+    use panelgate_domain::offer::{Offer, OfferList};
+    use panelgate_domain::rate::Rate;
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    /// One service that costs 1.00, at so many percent on top, and 10 for each customer that is named.
+    fn market(percent: i64, named: &[&str]) -> Market {
+        let rules = named.iter().map(|name| Rule {
+            name: (*name).to_owned(),
+            when: Condition {
+                customer: Some((*name).to_owned()),
+                ..Condition::default()
+            },
+            terms: Terms::percent(Decimal::TEN),
+        });
+        let rules = Rules {
+            revision: 1,
+            markup: Markup {
+                default: Terms::percent(percent.into()),
+                rules: rules.collect(),
+            },
+            definitions: Definitions {
+                imports: vec![Import {
+                    panel: "alpha".into(),
+                    category: Vec::new(),
+                    name: Vec::new(),
+                    types: Vec::new(),
+                }],
+                ..Definitions::default()
+            },
+            exchange: Exchange::new("USD".into(), BTreeMap::new()),
+        };
+        let catalogue = Catalogue::build(
+            &rules.definitions,
+            &[list()],
+            &HashMap::from([(("alpha".into(), "1".into()), ServiceId(1_001))]),
+            &rules.exchange,
+        );
+        Market::new(Arc::new(rules), catalogue)
+    }
+
+    fn list() -> OfferList {
+        OfferList {
+            panel: "alpha".into(),
+            currency: "USD".into(),
+            offers: vec![Offer {
+                id: "1".into(),
+                name: "Followers".into(),
+                category: "Instagram".into(),
+                type_word: "Default".into(),
+                rate: Rate::parse("1").expect("a rate"),
+                min: 1,
+                max: 1_000,
+                refill: false,
+                cancel: false,
+                dripfeed: None,
+            }],
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn customer(name: &str, group: Option<&str>) -> Customer {
+        Customer {
+            id: CustomerId(1),
+            name: name.into(),
+            group: group.map(str::to_owned),
+            credit_limit: Money::ZERO,
+            disabled: false,
+        }
+    }
+
+    /// The rate of the one service, and whether the list was there before it was asked for.
+    fn seen(market: &Market, name: &str, group: Option<&str>) -> (String, bool) {
+        let kept = market.lists.len();
+        let list = market.price_list(&customer(name, group));
+        (list.entries[0].rate.to_string(), market.lists.len() == kept)
+    }
+
+    #[test]
+    fn lists_in_use_are_there_after_a_rebuild_at_the_new_prices() {
+        let before = market(20, &["ann"]);
+        assert_eq!(seen(&before, "ann", Some("vip")), ("1.10".into(), false));
+        assert_eq!(seen(&before, "bob", Some("vip")), ("1.20".into(), false));
+        assert_eq!(seen(&before, "cid", Some("vip")), ("1.20".into(), true));
+        let after = market(30, &["ann"]);
+        after.build_lists_of(&before);
+        assert_eq!(seen(&after, "ann", Some("vip")), ("1.10".into(), true));
+        assert_eq!(seen(&after, "bob", Some("vip")), ("1.30".into(), true));
+        assert_eq!(seen(&after, "dan", None), ("1.30".into(), false));
+    }
+
+    #[test]
+    fn a_customer_that_no_rule_names_any_more_shares_the_groups_list() {
+        let before = market(20, &["ann"]);
+        seen(&before, "ann", None);
+        seen(&before, "bob", None);
+        let after = market(20, &[]);
+        after.build_lists_of(&before);
+        assert_eq!(after.lists.len(), 1);
+        assert_eq!(seen(&after, "ann", None), ("1.20".into(), true));
+    }
+
+    #[test]
+    fn a_customer_that_a_rule_names_now_has_a_list_of_their_own() {
+        let before = market(20, &[]);
+        seen(&before, "ann", None);
+        let after = market(20, &["ann"]);
+        after.build_lists_of(&before);
+        assert_eq!(seen(&after, "ann", None), ("1.10".into(), false));
+        assert_eq!(seen(&after, "bob", None), ("1.20".into(), true));
+    }
+
+    #[test]
+    fn a_rebuild_waits_for_no_more_lists_than_its_bound() {
+        let before = market(20, &[]);
+        for group in 0..BUILT_AHEAD + 1 {
+            seen(&before, "ann", Some(&group.to_string()));
+        }
+        let after = market(20, &[]);
+        after.build_lists_of(&before);
+        assert_eq!(after.lists.len(), BUILT_AHEAD);
+    }
+}

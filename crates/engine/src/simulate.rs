@@ -192,7 +192,7 @@ impl<'a> Simulation<'a> {
             return Some(Again::At(order.price));
         };
         let most = per_thousand(order, spent.quoted, &spent.currency, exchange)?;
-        let least = per_thousand(order, least(spent), &spent.currency, exchange)?;
+        let least = least_per_thousand(order, spent, exchange)?;
         let (live, other) = self.terms(service, order.customer, most)?;
         let explained = rate(live, least, order.quantity) <= Some(order.rate)
             && Some(order.rate) <= rate(live, most, order.quantity);
@@ -205,16 +205,18 @@ impl<'a> Simulation<'a> {
     }
 
     /// Under the terms and at the price at which it was sent, an order was not refused, whatever currencies are worth today.
+    /// Otherwise the guard is asked about the least that it can have cost before its cost was rounded up.
     fn guarded(&self, order: &PastOrder, price: Money, live: &Terms, other: &Terms) -> Again {
         let as_it_was = live == other && price == order.price;
-        let Some(spent) = order.spent.as_ref().filter(|_| !as_it_was) else {
-            return Again::At(price);
-        };
-        // The least that it can have cost: what was rounded up would make losses of small orders that are none.
-        let (cost, exchange) = (least(spent), self.rules.exchange);
-        match quote::guard(price, cost, &spent.currency, other, exchange) {
-            Guard::RefusedLoss => Again::Lost,
-            Guard::Covered | Guard::AcceptedLoss => Again::At(price),
+        match &order.spent {
+            Some(spent) if !as_it_was => {
+                let least = least_per_thousand(order, spent, self.rules.exchange);
+                match quote::guard(price, least, order.charging, order.quantity, other) {
+                    Guard::RefusedLoss => Again::Lost,
+                    Guard::Covered | Guard::AcceptedLoss => Again::At(price),
+                }
+            }
+            _ => Again::At(price),
         }
     }
 
@@ -278,12 +280,6 @@ fn price(terms: &Terms, cost: Decimal, order: &PastOrder) -> Option<Money> {
     rate(terms, cost, order.quantity)?.price(order.charging, order.quantity)
 }
 
-/// A little less than what a placement cost before that was rounded up.
-fn least(spent: &Spent) -> Money {
-    let less = spent.quoted.checked_sub(Money::from_micros(1));
-    less.unwrap_or_default().max(Money::ZERO)
-}
-
 /// What 1000 (or a package) cost in our currency if the whole order cost so much.
 fn per_thousand(
     order: &PastOrder,
@@ -298,6 +294,12 @@ fn per_thousand(
             .checked_mul(Decimal::ONE_THOUSAND)?
             .checked_div(order.quantity.into()),
     }
+}
+
+/// The same for the least that is rounded up to what it was quoted at.
+fn least_per_thousand(order: &PastOrder, spent: &Spent, exchange: &Exchange) -> Option<Decimal> {
+    let least = spent.quoted.checked_sub(Money::from_micros(1))?;
+    per_thousand(order, least.max(Money::ZERO), &spent.currency, exchange)
 }
 
 /// What is kept of an order at another price: the same part of it.

@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 
 use crate::money::Money;
-use crate::rate::Rate;
+use crate::rate::{Charging, Rate};
 
 /// What to do with an order whose cost has grown above its price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,12 +113,18 @@ impl Terms {
         }
     }
 
-    /// Whether selling at `price` what costs `cost` (both in our currency) is below the least margin.
-    /// A margin that cannot be computed is a loss.
+    /// Whether selling so many units at `price` is below the least margin, where 1000 (or a package) cost `cost` in our
+    /// currency. A margin that cannot be computed is a loss.
+    ///
+    /// The cost is that of the offer, not that of the order: prices are rounded up to 10⁻⁶, so what few units cost must be
+    /// compared before it is rounded up as well, or a margin on top of the rounding would refuse what its own rule priced.
     #[must_use]
-    pub fn is_loss(&self, price: Money, cost: Decimal) -> bool {
-        self.floor(cost)
-            .is_none_or(|floor| price.to_decimal() < floor)
+    pub fn is_loss(&self, price: Money, cost: Decimal, charging: Charging, units: u64) -> bool {
+        let least = || {
+            let floor = Rate::new(self.floor(cost)?)?.rounded_up_to(FINEST_FLOOR)?;
+            floor.price(charging, units)
+        };
+        least().is_none_or(|least| price < least)
     }
 
     /// Whether a rate may be published: it gives nothing away and covers the cost and the least margin, unless a loss is
@@ -141,6 +147,10 @@ impl Terms {
         Rate::new(exact)?.rounded_up_to(self.round_up_to)
     }
 }
+
+/// Floors are compared to this many digits: every rate that is sold has at most six, so none is cut off by it, and no product
+/// of a floor with a quantity is too long to be computed while the price itself fits.
+const FINEST_FLOOR: Decimal = Decimal::from_parts(1, 0, 0, false, 12);
 
 fn on_top(cost: Decimal, percent: Decimal, fixed: Decimal) -> Option<Decimal> {
     let factor = Decimal::ONE_HUNDRED
@@ -218,8 +228,36 @@ mod tests {
     fn a_price_below_cost_and_margin_is_a_loss() {
         let mut terms = Terms::percent(20.into());
         terms.min_margin_percent = 10.into();
-        assert!(!terms.is_loss(Money::from_micros(1_100_000), Decimal::ONE));
-        assert!(terms.is_loss(Money::from_micros(1_099_999), Decimal::ONE));
+        let is_loss = |micros, charging, units| {
+            terms.is_loss(Money::from_micros(micros), Decimal::ONE, charging, units)
+        };
+        assert!(!is_loss(1_100_000, Charging::PerThousand, 1_000));
+        assert!(is_loss(1_099_999, Charging::PerThousand, 1_000));
+        assert!(!is_loss(1_100, Charging::PerThousand, 1));
+        assert!(is_loss(1_099, Charging::PerThousand, 1));
+        assert!(!is_loss(1_100_000, Charging::Flat, 1) && is_loss(1_099_999, Charging::Flat, 1));
+    }
+
+    #[test]
+    fn rounding_the_price_of_few_units_leaves_no_loss() {
+        let mut terms = Terms::percent(10.into());
+        terms.min_margin_percent = 10.into();
+        let cost = Decimal::new(109, 6);
+        let rate = terms.rate(cost).expect("small");
+        let price = rate.price(Charging::PerThousand, 1).expect("small");
+        assert_eq!(price, Money::from_micros(1));
+        assert!(!terms.is_loss(price, cost, Charging::PerThousand, 1));
+        assert!(terms.is_loss(Money::ZERO, cost, Charging::PerThousand, 1));
+    }
+
+    #[test]
+    fn costs_of_many_digits_are_no_loss_at_their_own_price() {
+        let terms = Terms::percent(Decimal::ZERO);
+        let cost = Decimal::from_str_exact("1.234567890123456789012345678").expect("28 digits");
+        let rate = terms.rate(cost).expect("small");
+        let price = rate.price(Charging::PerThousand, 2_000_000_000);
+        let price = price.expect("fits");
+        assert!(!terms.is_loss(price, cost, Charging::PerThousand, 2_000_000_000));
     }
 
     #[test]

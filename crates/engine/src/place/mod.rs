@@ -129,13 +129,9 @@ fn usable(
     let charging = wanted.service.service_type.charging();
     let cost = quote::cost(route, charging, wanted.quantity).ok_or(Skip::Panel)?;
     let terms = market.terms(wanted.service, wanted.customer);
-    match quote::guard(
-        wanted.price,
-        cost,
-        &route.currency,
-        terms,
-        &market.rules.exchange,
-    ) {
+    let in_ours = quote::cost_in_ours(route, &market.rules.exchange);
+    let units = wanted.quantity.total();
+    match quote::guard(wanted.price, in_ours, charging, units, terms) {
         Guard::Covered => {}
         Guard::AcceptedLoss => core.metrics.loss(&route.panel, "accepted"),
         Guard::RefusedLoss => {

@@ -169,6 +169,8 @@ impl View<'_> {
         lines.push(("margin", margin(rate.decimal(), *cost)));
         if !self.pricing.is_sold() {
             lines.push(("", NOT_SOLD.to_owned()));
+        } else if !quote::is_covered(self.service, &self.pricing, &self.market.exchange) {
+            lines.push(("", NOT_COVERED.to_owned()));
         }
         lines
     }
@@ -220,7 +222,8 @@ impl View<'_> {
             let cost = cost.context("the cost of so many is too large to be an amount of money")?;
             let terms = self.pricing.terms;
             let exchange = &self.market.exchange;
-            let verdict = match quote::guard(price, cost, &route.currency, terms, exchange) {
+            let thousand = quote::cost_in_ours(route, exchange);
+            let verdict = match quote::guard(price, thousand, charging, total, terms) {
                 Guard::Covered => "covered",
                 Guard::AcceptedLoss => "a loss that the rule accepts",
                 Guard::RefusedLoss => "a loss: this route is skipped",
@@ -284,6 +287,7 @@ fn margin(price: Decimal, cost: Decimal) -> String {
     }
 }
 
+const NOT_COVERED: &str = "the cost that waits for approval is not covered: it is not sold, and not listed, until it is approved";
 const NOT_SOLD: &str = "less than the cost and the least margin: it is not sold, and not listed, unless on_loss is \"accept\"";
 
 #[cfg(test)]

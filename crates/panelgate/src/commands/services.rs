@@ -8,7 +8,7 @@ use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::Currency;
 use panelgate_domain::markup::Buyer;
 use panelgate_domain::offer::OfferList;
-use panelgate_domain::quote::{self, Pricing};
+use panelgate_domain::quote;
 use panelgate_domain::sync::view;
 use panelgate_store::Store;
 
@@ -138,9 +138,7 @@ fn listing(config: &Config, market: &Market, form: Form) -> Listing {
     // Descriptions are too long for a table.
     let whole = form == Form::Json;
     let rows = market.catalogue.services().map(|service| {
-        let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange)
-            .filter(Pricing::is_sold)
-            .filter(|pricing| quote::is_covered(service, pricing, &market.exchange));
+        let pricing = quote::sold(service, &config.markup, ANYBODY, &market.exchange);
         let mut cells = vec![
             service.id.0.into(),
             service.name.as_str().into(),

@@ -79,13 +79,21 @@ const MOST_COMPLAINTS: usize = 100;
 
 fn syntax(error: &Error) -> Complaint {
     let (title, label) = split(error.message());
+    let (label, mend) = match title.as_str() {
+        "duplicate key" => ("it is written above already".to_owned(), TWICE),
+        _ => (label, NO_TOML),
+    };
     Complaint {
         span: error.span(),
         title,
         label,
-        mend: "this is not TOML: texts are in \"quotes\", tables in [brackets], one `key = value` a line".into(),
+        mend: mend.to_owned(),
     }
 }
+
+const NO_TOML: &str =
+    "this is not TOML: texts are in \"quotes\", tables in [brackets], one `key = value` a line";
+const TWICE: &str = "write every key and every [table] once: join the two, or remove one of them";
 
 /// An error of serde in our words; with the key that was meant, if one was.
 fn typed(error: &Error) -> (Complaint, Option<String>) {
@@ -129,7 +137,12 @@ fn without_value(message: &str) -> String {
 
 fn split(message: &str) -> (String, String) {
     match message.split_once(", expected ") {
-        Some((title, expected)) => (title.to_owned(), format!("expected {}", in_words(expected))),
+        Some((title, expected)) => {
+            let title = title
+                .replace(": map", ": table")
+                .replace(": sequence", ": list");
+            (title, format!("expected {}", in_words(expected)))
+        }
         None => (message.to_owned(), String::new()),
     }
 }
@@ -139,6 +152,7 @@ fn in_words(expected: &str) -> &str {
         "i64" => "a whole number",
         "a sequence" => "a list",
         "a map" => "a table",
+        "a TOML datetime" => "a day",
         other => other,
     }
 }
@@ -150,10 +164,10 @@ fn mend_type(expected: &str) -> String {
         }
         "expected a whole number" => "write the number without quotes: 10 or 10_000",
         "expected a boolean" => "write true or false, without quotes",
-        "expected a list" => "write a list: [ \"…\", \"…\" ]",
-        "expected a TOML datetime" => "write a day without quotes: 2026-11-20",
+        "expected a list" => "write a list, also of one: [ \"…\" ] or [ { … } ]",
+        "expected a day" => "write a day without quotes: 2026-11-20",
         "expected a table" => "write a table: a [head] and keys below it, or { key = \"value\" }",
-        _ => return format!("write what was {expected}"),
+        _ => return expected.replacen("expected", "write", 1),
     }
     .to_owned()
 }

@@ -190,6 +190,8 @@ pub(crate) struct Terms {
     pub(crate) percent: Maybe<String>,
     pub(crate) fixed: Maybe<String>,
     pub(crate) tiers: List<Tier>,
+    /// Only to say that it belongs to rules.
+    pub(crate) rate: Maybe<String>,
     pub(crate) min_rate: Maybe<String>,
     pub(crate) round_up_to: Maybe<String>,
     pub(crate) min_margin_percent: Maybe<String>,

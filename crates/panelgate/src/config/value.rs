@@ -175,6 +175,14 @@ pub(crate) fn not_blank(text: &str) -> Read<String> {
     Ok(text.to_owned())
 }
 
+/// A text that has to be there.
+pub(crate) fn name(text: &str) -> Read<String> {
+    not_blank(text).map_err(|wrong| Wrong {
+        mend: "write what people will know it by".into(),
+        ..wrong
+    })
+}
+
 /// A service type in any of its spellings.
 pub(crate) fn service_type(text: &str) -> Read<ServiceType> {
     ServiceType::parse(text).ok_or_else(|| Wrong {

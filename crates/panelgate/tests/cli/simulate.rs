@@ -119,24 +119,30 @@ fn orders_under_the_least_margin_are_lost() {
 }
 
 #[test]
-fn what_was_rounded_up_makes_no_loss() {
-    let house = busy();
+fn a_cost_that_was_rounded_up_makes_no_loss_of_few_units() {
+    let house = House::with_ann();
     happened(&house, async |past| {
-        let cat = past.funded("cat").await;
-        // 0.0033333333 is 0.003334, and 20 % of that would be more than is in the price.
-        let tiny = Sale {
+        past.sync("alpha", "USD", vec![offer("7", "Views", "0.0001")])
+            .await;
+        let ann = past.funded("ann").await;
+        let sale = Sale {
             service: 1001,
-            rate: "0.4",
-            cost: "0.333333333",
+            rate: "0.00012",
+            cost: "0.0001",
             currency: "USD",
-            quantity: 10,
+            quantity: 3,
             end: Some((Completed, 0)),
         };
-        past.sell(cat, &tiny).await;
+        past.sell(ann, &sale).await;
     });
-    let markup = "[default]\npercent = \"20\"\nmin_margin_percent = \"20\"\n";
-    let (_, note) = simulated(&house, markup);
-    assert!(note.contains("0 lost to the guard"), "{note}");
+    let (rows, _) = simulated(
+        &house,
+        "[default]\npercent = \"10\"\nmin_margin_percent = \"10\"\n",
+    );
+    assert_eq!(
+        (&rows[0]["orders"], &rows[0]["lost"], &rows[0]["revenue"]),
+        (&1.into(), &0.into(), &"0.000001".into())
+    );
 }
 
 #[test]

@@ -29,6 +29,8 @@ enum Moment {
 #[tokio::test(flavor = "multi_thread")]
 async fn once_a_price_is_known_nothing_is_sold_under_its_floor() {
     let panel = panel().await;
+    let trace = trace();
+    panel.set_catalogue(&costs(trace[0].rate)).expect("a list");
     let files = Files {
         markup: MARKUP.to_owned(),
         ..Files::default()
@@ -37,11 +39,17 @@ async fn once_a_price_is_known_nothing_is_sold_under_its_floor() {
     let key = gateway.customer("ann", "1000000");
     let service = gateway.service_named(&key, "Default").await;
     let mut sold = HashMap::new();
-    for rate in trace() {
-        panel.set_catalogue(&costs(rate)).expect("a list");
+    for step in &trace {
+        panel.set_catalogue(&costs(step.rate)).expect("a list");
         sell(&gateway, &key, &service, Moment::Before, &mut sold).await;
         gateway.run(&["services", "sync", "--panel", "alpha"]);
         sell(&gateway, &key, &service, Moment::After, &mut sold).await;
+        if step.is_approved {
+            gateway.run(&["services", "approve", "--all"]);
+            let before = sold.len();
+            sell(&gateway, &key, &service, Moment::After, &mut sold).await;
+            assert_eq!(sold.len(), before + EACH, "what is approved is sold");
+        }
     }
     gateway.verify();
 
@@ -57,10 +65,23 @@ async fn once_a_price_is_known_nothing_is_sold_under_its_floor() {
     assert_eq!(of(Moment::After).count(), 0, "{under:?}");
 }
 
-fn trace() -> Vec<Decimal> {
+/// A line of the trace.
+struct Step {
+    rate: Decimal,
+    is_approved: bool,
+}
+
+fn trace() -> Vec<Step> {
     let lines = include_str!("trace.csv").lines();
     let rows = lines.filter(|line| !line.starts_with('#')).skip(1);
-    rows.map(|rate| rate.parse().expect("a number")).collect()
+    let step = |row: &str| {
+        let (rate, then) = row.split_once(',').expect("two columns");
+        Step {
+            rate: rate.parse().expect("a number"),
+            is_approved: then == "approved",
+        }
+    };
+    rows.map(step).collect()
 }
 
 fn costs(rate: Decimal) -> SimCatalogue {

@@ -138,7 +138,7 @@ fn cells(row: &Row) -> Vec<Cell> {
 /// For customers without a group, per 1000 or per package.
 fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> {
     let basis = service.basis();
-    let pricing = quote::pricing(service, &config.markup, ANYBODY, &market.exchange);
+    let pricing = quote::sold(service, &config.markup, ANYBODY, &market.exchange);
     let margin = pricing
         .as_ref()
         .and_then(|pricing| Earned::percent(pricing.rate.decimal(), pricing.cost));

@@ -197,6 +197,7 @@ fn key(
             file: Some(path),
         } => (keys == Keys::Read)
             .then(|| scope.read_one(path, |path| value::secret_in_file(sources.folder(), path))),
+        _ if scope.blames(&secret.span()) => return None,
         _ => {
             scope.error(
                 &secret.span(),

@@ -89,6 +89,17 @@ impl<'a> Scope<'a> {
         value.as_ref()
     }
 
+    /// So many errors were reported, of whatever file.
+    pub(super) fn errors(&self) -> usize {
+        let found = self.found.iter();
+        found.filter(|one| one.severity == Severity::Error).count()
+    }
+
+    /// Whether any key of a table was complained about.
+    pub(super) fn blames(&self, table: &Span) -> bool {
+        self.blamed.iter().any(|(start, _)| *start == table.start)
+    }
+
     /// Whether any of these keys of a table was complained about.
     pub(super) fn blames_any(&self, table: &Span, keys: &[&str]) -> bool {
         keys.iter()

@@ -53,8 +53,17 @@ fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
 }
 
 fn paths(list: &List<String>, scope: &mut Scope<'_>) -> Vec<String> {
-    if list.is_none() {
+    let Some(written) = list else {
         return vec!["/api/v2".to_owned()];
+    };
+    if written.get_ref().is_empty() {
+        scope.error(
+            &written.span(),
+            "an API without a path",
+            "expected at least one path",
+            "leave the key out for its default: paths = [\"/api/v2\"]",
+        );
+        return Vec::new();
     }
     let mut paths = scope.read_list(list, path);
     paths.sort();

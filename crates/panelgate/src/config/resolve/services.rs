@@ -102,7 +102,7 @@ fn service(
     let (place, raw) = (spanned.span(), spanned.get_ref());
     let name = scope
         .require(&place, "name", &raw.name, r#"add name = "Followers""#)
-        .and_then(|name| scope.read_one(name, value::not_blank));
+        .and_then(|name| scope.read_one(name, value::name));
     let category = scope
         .require(
             &place,
@@ -110,7 +110,7 @@ fn service(
             &raw.category,
             r#"add category = "Instagram""#,
         )
-        .and_then(|category| scope.read_one(category, value::not_blank));
+        .and_then(|category| scope.read_one(category, value::name));
     let says = overrides::says(&raw.min, &raw.max, &raw.description, scope);
     let strategy = scope.read(&raw.strategy, strategy).unwrap_or_default();
     let own = avoid(&raw.routing, everywhere, scope);

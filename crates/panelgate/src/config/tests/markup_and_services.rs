@@ -1,6 +1,6 @@
-//! Mistakes in `markup.toml` and `services.toml`.
+//! What `markup.toml` and `services.toml` become. Mistakes in them are in `tests/broken`.
 
-use panelgate_domain::markup::Method;
+use panelgate_domain::markup::{Method, OnLoss, Terms, Tier};
 
 use super::*;
 
@@ -10,115 +10,36 @@ fn a_missing_markup_is_never_zero_percent() {
         load(MAIN, None, Some(SERVICES)),
         &["there is no", "markup.toml", "percent = \"20\""],
     );
-    check_markup(
-        "",
-        &["markup.toml:1:1", "`default` is missing", "sold at 0 %"],
-    );
-    check_markup(
-        "[default]\nfixed = \"1\"\n",
-        &["markup.toml:1:1", "`percent` is missing", "sold at 0 %"],
-    );
 }
 
-#[test]
-fn terms_are_checked() {
-    check_markup(
-        "[default]\npercent = \"20%\"\n",
-        &["markup.toml:2:11", "without a percent sign"],
-    );
-    check_markup(
-        "[default]\npercent = \"-5\"\n",
-        &["markup.toml:2:11", "on_loss = \"accept\""],
-    );
-    let free = "[default]\npercent = \"-100\"\non_loss = \"accept\"\n";
-    check_markup(free, &["markup.toml:2:11", "more than \"-100\""]);
-    let step = "[default]\npercent = \"5\"\nround_up_to = \"0\"\n";
-    check_markup(step, &["markup.toml:3:15", "at least \"0.000001\""]);
-    let loss = "[default]\npercent = \"5\"\non_loss = \"acept\"\n";
-    check_markup(loss, &["markup.toml:3:11", "did you mean `accept`?"]);
+/// The terms that the one rule with these lines has, beside a default with everything in it.
+fn terms(lines: &str) -> Terms {
+    let text = format!("{EVERYTHING}[[rule]]\nname = \"vip\"\ngroup = \"vip\"\n{lines}");
+    let config = load(MAIN, Some(&text), Some(SERVICES)).expect("valid");
+    config.markup.rules[0].terms.clone()
 }
 
-#[test]
-fn rules_say_when_and_what() {
-    check_rule(
-        "[[rule]]\ngroup = \"vip\"\npercent = \"1\"\n",
-        &["markup.toml:3:1", "`name` is missing"],
-    );
-    check_rule(
-        "[[rule]]\nname = \"x\"\npercent = \"1\"\n",
-        &["markup.toml:3:1", "a rule without a condition"],
-    );
-    check_rule(
-        "[[rule]]\nname = \"x\"\ngroup = \"vip\"\n",
-        &["markup.toml:3:1", "changes nothing"],
-    );
-    check_rule(
-        "[[rule]]\nname = \"x\"\npanel = \"alhpa\"\npercent = \"1\"\n",
-        &[
-            "markup.toml:5:9",
-            "there is no panel `alhpa`",
-            "did you mean `alpha`?",
-        ],
-    );
-    check_rule(
-        "[[rule]]\nname = \"x\"\ntype = \"Pakage\"\npercent = \"1\"\n",
-        &["markup.toml:5:8", "did you mean `Package`?"],
-    );
-    check_rule(
-        "[[rule]]\nname = \"x\"\nservices = []\npercent = \"1\"\n",
-        &["markup.toml:5:12", "matches nothing"],
-    );
-    let twice = "[[rule]]\nname = \"x\"\ngroup = \"a\"\npercent = \"1\"\n".repeat(2);
-    check_rule(
-        &twice,
-        &["markup.toml:7:1", "two rules named `x`", "never matches"],
-    );
-}
+const EVERYTHING: &str = r#"
+[default]
+percent = "20"
+fixed = "0.5"
+tiers = [ { from = 1_000, percent = "15" }, { from = 5_000, percent = "12" } ]
+min_rate = "0.1"
+round_up_to = "0.01"
+min_margin_percent = "5"
+on_loss = "refuse"
+"#;
 
-#[test]
-fn services_are_checked() {
-    check_services("[[import]]\n", &["services.toml:1:1", "`panel` is missing"]);
-    check_services(
-        "[[import]]\npanel = \"gamma\"\n",
-        &["services.toml:2:9", "there are: alpha, beta"],
-    );
-    check_services(
-        "[[import]]\npanel = \"alpha\"\ncategory = \"Insta*\"\n",
-        &["services.toml:3:12", "write a list"],
-    );
-    check_services(
-        "[[import]]\npanel = \"alpha\"\nname = []\n",
-        &["services.toml:3:8", "leave the key out"],
-    );
-    let service = |lines: &str| format!("[[service]]\nname = \"n\"\ncategory = \"c\"\n{lines}\n");
-    let route = "routes = [ { panel = \"alpha\", service = \"1\" } ]";
-    check_services(&service(route), &["services.toml:1:1", "`id` is missing"]);
-    check_services(
-        &service(&format!("id = 0\n{route}")),
-        &["services.toml:4:6", "expected 1 to 2147483647"],
-    );
-    let twice = service(&format!("id = 7\n{route}")).repeat(2);
-    check_services(&twice, &["services.toml:9:6", "the id 7 is taken"]);
-    check_services(
-        &service(&format!("id = 7\nstrategy = \"cheepest\"\n{route}")),
-        &[
-            "services.toml:5:12",
-            "there is no strategy `cheepest`",
-            "did you mean `cheapest`?",
-        ],
-    );
-    check_services(
-        &service("id = 7\nroutes = []"),
-        &["services.toml:5:10", "without a route"],
-    );
-    check_services(
-        &service("id = 7\nroutes = [ { panel = \"alfa\", service = \"1\" } ]"),
-        &["services.toml:5:22", "did you mean `alpha`?"],
-    );
-    check_services(
-        &service("id = 7\nroutes = [ { panel = \"alpha\", service = 1 } ]"),
-        &["services.toml:5:41", "put it in quotes"],
-    );
+fn on_top(percent: i64, fixed: Decimal, tiers: &[(u64, i64)]) -> Method {
+    let tiers = tiers.iter().map(|(from, percent)| Tier {
+        from: *from,
+        percent: (*percent).into(),
+    });
+    Method::OnTop {
+        percent: percent.into(),
+        fixed,
+        tiers: tiers.collect(),
+    }
 }
 
 #[test]
@@ -212,18 +133,100 @@ fn a_service_is_routed_as_everywhere_but_for_what_it_says() {
 
 #[test]
 fn a_rule_changes_only_what_it_names() {
-    let text = "[default]\npercent = \"20\"\nfixed = \"0.5\"\n[[rule]]\nname = \"vip\"\ngroup = \"vip\"\npercent = \"10\"\n";
-    let markup = load(MAIN, Some(text), Some(SERVICES))
-        .expect("valid")
-        .markup;
-    let vip = &markup.rules[0].terms;
-    let method = Method::OnTop {
-        percent: Decimal::TEN,
-        fixed: Decimal::new(5, 1),
-        tiers: Vec::new(),
+    let half = Decimal::new(5, 1);
+    let stays = on_top(20, half, &[(1_000, 15), (5_000, 12)]);
+    let expected = Terms {
+        method: stays.clone(),
+        min_rate: Decimal::new(1, 1),
+        round_up_to: Decimal::new(1, 2),
+        min_margin_percent: 5.into(),
+        on_loss: OnLoss::Accept,
     };
-    assert_eq!(vip.method, method);
-    assert_eq!(vip.round_up_to, markup.default.round_up_to);
+    assert_eq!(terms("on_loss = \"accept\"\n"), expected);
+    let method = |lines| terms(lines).method;
+    assert_eq!(method("min_rate = \"0\"\n"), stays);
+    let free = on_top(20, Decimal::ZERO, &[(1_000, 15), (5_000, 12)]);
+    assert_eq!(method("fixed = \"0\"\n"), free);
+    let other = on_top(20, half, &[(9, 19)]);
+    assert_eq!(
+        method("tiers = [ { from = 9, percent = \"19\" } ]\n"),
+        other
+    );
+}
+
+#[test]
+fn a_rules_own_percent_or_rate_leaves_the_defaults_discounts_behind() {
+    let method = |lines| terms(lines).method;
+    let ten = on_top(10, Decimal::new(5, 1), &[]);
+    assert_eq!(method("percent = \"10\"\n"), ten);
+    let rate = Method::Absolute(Decimal::new(15, 1));
+    assert_eq!(method("rate = \"1.5\"\n"), rate);
+}
+
+#[test]
+fn below_cost_and_discounts_below_cost_are_for_rules_that_say_so() {
+    let lines =
+        "on_loss = \"accept\"\npercent = \"-5\"\ntiers = [ { from = 9, percent = \"-10\" } ]\n";
+    assert_eq!(
+        terms(lines).method,
+        on_top(-5, Decimal::new(5, 1), &[(9, -10)])
+    );
+}
+
+#[test]
+fn a_rule_matches_costs_between_two() {
+    let text = format!(
+        "{MARKUP}[[rule]]\nname = \"x\"\ncost_from = \"0.5\"\ncost_below = \"2\"\npercent = \"1\"\n"
+    );
+    let config = load(MAIN, Some(&text), Some(SERVICES)).expect("valid");
+    let cost = config.markup.rules[0].when.cost;
+    let expected = (Some(Decimal::new(5, 1)), Some(Decimal::TWO));
+    assert_eq!((cost.from, cost.below), expected);
+}
+
+/// Rules with these conditions, a line each, are valid over these services.
+#[track_caller]
+fn check_reached(conditions: &[&str], services: &str) {
+    let rules = conditions.iter().enumerate().map(|(place, condition)| {
+        format!("[[rule]]\nname = \"{place}\"\n{condition}\npercent = \"9\"\n")
+    });
+    let text = format!("{MARKUP}{}", rules.collect::<String>());
+    if let Err(wrong) = load(MAIN, Some(&text), Some(services)) {
+        panic!("{}", wrong.render(false));
+    }
+}
+
+#[test]
+fn rules_that_something_may_reach_are_left_alone() {
+    let made = "[[service]]\nid = 7\nname = \"n\"\ncategory = \"c\"\nroutes = [ { panel = \"beta\", service = \"1\" } ]\n";
+    let both = format!("{SERVICES}{made}");
+    // The narrower one first, and two that only meet.
+    check_reached(
+        &[
+            "group = \"vip\"\npanel = \"alpha\"",
+            "group = \"vip\"",
+            "panel = \"alpha\"",
+        ],
+        SERVICES,
+    );
+    check_reached(&["cost_below = \"2\"", "cost_from = \"1\""], SERVICES);
+    // Imports may have any id from 1001 on, and what is made by hand any type.
+    check_reached(&["services = [1001]"], SERVICES);
+    check_reached(
+        &["services = [7]", "panel = \"beta\"", "type = \"Poll\""],
+        &both,
+    );
+    check_reached(&["type = \"Poll\""], SERVICES);
+    // Where nothing is sold yet, rules may be written before it is.
+    check_reached(&["panel = \"beta\"", "services = [7]"], "");
+}
+
+#[test]
+fn nothing_is_said_of_rules_while_services_cannot_be_read() {
+    let text = format!("{MARKUP}[[rule]]\nname = \"x\"\nservices = [7]\npercent = \"1\"\n");
+    let wrong = load(MAIN, Some(&text), Some("[[service]\n"));
+    let text = wrong.expect_err("it is broken").render(false);
+    assert!(!text.contains("markup.toml"), "{text}");
 }
 
 #[test]
@@ -233,6 +236,17 @@ fn a_markup_below_its_own_margin_is_warned_about() {
     let text = config.warnings.render(false);
     assert!(
         text.contains("markup.toml:3:22") && text.contains("it would be a loss"),
+        "{text}"
+    );
+}
+
+#[test]
+fn refusing_losses_of_a_default_below_cost_is_warned_about() {
+    let text = "[default]\npercent = \"-5\"\non_loss = \"accept\"\n[[rule]]\nname = \"vip\"\ngroup = \"vip\"\non_loss = \"refuse\"\n";
+    let config = load(MAIN, Some(text), Some(SERVICES)).expect("valid");
+    let text = config.warnings.render(false);
+    assert!(
+        text.contains("markup.toml:7:11") && text.contains("it would be a loss"),
         "{text}"
     );
 }

@@ -1,4 +1,4 @@
-//! Broken files, and what is said about them: the place, what is wrong, and the mend.
+//! What files become, and what is said of those that `tests/broken` cannot hold.
 
 mod main_file;
 mod markup_and_services;
@@ -48,26 +48,6 @@ fn check_main(lines: &str, expected: &[&str]) {
         load(&format!("{lines}{MAIN}"), Some(MARKUP), Some(SERVICES)),
         expected,
     );
-}
-
-/// A mistake in a panel: lines that follow those of beta, from line 11 on.
-#[track_caller]
-fn check_panel(lines: &str, expected: &[&str]) {
-    check(
-        load(&format!("{MAIN}{lines}"), Some(MARKUP), Some(SERVICES)),
-        expected,
-    );
-}
-
-#[track_caller]
-fn check_markup(text: &str, expected: &[&str]) {
-    check(load(MAIN, Some(text), Some(SERVICES)), expected);
-}
-
-/// A mistake in a rule: lines from line 3 on.
-#[track_caller]
-fn check_rule(lines: &str, expected: &[&str]) {
-    check_markup(&format!("{MARKUP}{lines}"), expected);
 }
 
 #[track_caller]

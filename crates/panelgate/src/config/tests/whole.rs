@@ -1,61 +1,6 @@
-//! All files together: how reports look, what valid files become, and what a reload sees.
+//! All files together: what is said when one is no TOML, what valid files become, and what a reload sees.
 
 use super::*;
-
-#[test]
-fn a_report_looks_like_a_compilers() {
-    let wrong = load(
-        &format!("[server]\nlisen = \"x\"\n{MAIN}"),
-        Some(MARKUP),
-        Some(SERVICES),
-    );
-    let text = wrong.expect_err("it is broken").render(false);
-    let text = text.replace(
-        text.split("--> ")
-            .nth(1)
-            .and_then(|rest| rest.split("panelgate.toml").next())
-            .expect("a path"),
-        "",
-    );
-    let expected = "\
-error: unknown key `lisen`
- --> panelgate.toml:2:1
-  |
-2 | lisen = \"x\"
-  | ^^^^^ not a key of this table
-  |
-  = help: did you mean `listen`?";
-    assert_eq!(text, expected);
-}
-
-#[test]
-fn a_wrong_key_is_not_missing_as_well() {
-    let wrong = load(MAIN, Some("[default]\nprecent = \"20\"\n"), Some(SERVICES));
-    let text = wrong.expect_err("it is broken").render(false);
-    assert!(text.contains("did you mean `percent`?"));
-    assert!(!text.contains("is missing"), "{text}");
-}
-
-#[test]
-fn several_errors_of_all_files_are_reported_together() {
-    let main = "[server]\nlisten = 5\nlisen = \"x\"\nget_add = 1\n[orders]\nadd_wait = \"8\"\n";
-    let wrong = load(
-        &format!("{main}{MAIN}"),
-        Some("[default]\npercent = \"x\"\nfixd = \"1\"\n"),
-        Some("[[import]]\npanel = \"gamma\"\n[[service]]\nid = \"1\"\n"),
-    );
-    let expected = [
-        "panelgate.toml:2:10",
-        "panelgate.toml:3:1",
-        "panelgate.toml:4:11",
-        "panelgate.toml:6:12",
-        "markup.toml:2:11",
-        "markup.toml:3:1",
-        "services.toml:2:9",
-        "services.toml:4:6",
-    ];
-    check(wrong, &expected);
-}
 
 #[test]
 fn syntax_errors_are_all_reported_and_hide_no_other_file() {

@@ -82,7 +82,7 @@ fn services(list: &List<i64>, scope: &mut Scope<'_>) -> Option<Vec<ServiceId>> {
             scope.error(
                 &id.span(),
                 format!("{id} is no service id"),
-                "expected one of our ids",
+                format!("expected 1 to {MAX_ID}"),
                 "`panelgate services list` shows them",
             );
         }

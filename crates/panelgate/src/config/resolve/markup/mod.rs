@@ -29,19 +29,23 @@ pub(super) fn resolve(
     };
     let mut reach = Reach::of(definitions);
     for spanned in &raw.rule {
-        let rule = rule(spanned, &markup.default, known, scope);
-        reach.check(&rule, spanned, &markup.rules, scope);
-        markup.rules.push(rule);
+        // What is wrong in its condition matches more than was meant: nothing is said of it then, nor by it of others.
+        if let Some(rule) = rule(spanned, &markup.default, known, &mut reach, scope) {
+            reach.check(&rule, spanned, &markup.rules, scope);
+            markup.rules.push(rule);
+        }
     }
     markup
 }
 
+/// The rule, unless its condition is wrong.
 fn rule(
     spanned: &Spanned<raw::Rule>,
     default: &Terms,
     known: &KnownPanels,
+    reach: &mut Reach<'_>,
     scope: &mut Scope<'_>,
-) -> Rule {
+) -> Option<Rule> {
     let (place, raw) = (spanned.span(), spanned.get_ref());
     let name = scope
         .require(
@@ -50,14 +54,22 @@ fn rule(
             &raw.name,
             r#"add name = "…": quotes and `services explain` show it"#,
         )
-        .and_then(|name| scope.read_one(name, value::not_blank));
+        .and_then(|name| {
+            let read = scope.read_one(name, value::name)?;
+            reach.check_name(&read, &name.span(), scope);
+            Some(read)
+        });
     let written = Written::of_rule(raw);
     check_says_something(raw, &written, &place, scope);
-    Rule {
+    let errors = scope.errors();
+    let when = condition::resolve(raw, known, scope);
+    let is_whole = scope.errors() == errors && !scope.blames(&place);
+    let terms = terms::terms(&written, default, scope);
+    is_whole.then(|| Rule {
         name: name.unwrap_or_default(),
-        when: condition::resolve(raw, known, scope),
-        terms: terms::terms(&written, default, scope),
-    }
+        when,
+        terms,
+    })
 }
 
 fn check_says_something(

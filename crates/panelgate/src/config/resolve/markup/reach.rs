@@ -32,27 +32,29 @@ impl<'a> Reach<'a> {
         }
     }
 
+    pub(super) fn check_name(&mut self, name: &str, place: &Span, scope: &mut Scope<'_>) {
+        if !self.names.insert(name.to_owned()) {
+            scope.error(
+                place,
+                format!("there are two rules named `{name}`"),
+                "expected a name of its own",
+                "rename one of them: orders and explanations name the rule",
+            );
+        }
+    }
+
     pub(super) fn check(
-        &mut self,
+        &self,
         rule: &Rule,
         spanned: &Spanned<raw::Rule>,
         earlier: &[Rule],
         scope: &mut Scope<'_>,
     ) {
-        let place = spanned.span();
-        if !rule.name.is_empty() && !self.names.insert(rule.name.clone()) {
-            scope.error(
-                &place,
-                format!("there are two rules named `{}`", rule.name),
-                "expected a name of its own",
-                "rename one of them: orders and explanations name the rule",
-            );
-        }
         // Without a condition it was complained about already.
         if rule.when == Condition::default() {
             return;
         }
-        check_hidden(rule, &place, earlier, scope);
+        check_hidden(rule, &spanned.span(), earlier, scope);
         if let Some(definitions) = self.definitions {
             check_services(definitions, &rule.when, spanned.get_ref(), scope);
             check_sources(definitions, &rule.when, spanned.get_ref(), scope);
@@ -67,16 +69,22 @@ fn check_hidden(rule: &Rule, place: &Span, earlier: &[Rule], scope: &mut Scope<'
         .filter(conditioned)
         .find(|other| other.when.covers(&rule.when));
     if let Some(other) = hides {
-        let why = if other.when == rule.when {
-            "has the same condition and comes first"
+        let (why, mend) = if other.when == rule.when {
+            (
+                "has the same condition and comes first",
+                "the first match wins: join the two, or remove this one",
+            )
         } else {
-            "matches whenever it does and comes first"
+            (
+                "matches whenever it does and comes first",
+                "the first match wins: put the narrower rule first, or join the two",
+            )
         };
         scope.error(
             place,
             format!("the rule `{}` never matches", rule.name),
             format!("`{}` {why}", other.name),
-            "the first match wins: put the narrower rule first, or join the two",
+            mend,
         );
     }
 }
@@ -95,7 +103,7 @@ fn check_services(
         *id >= FIRST_IMPORTED_ID || definitions.hand_made.iter().any(|made| made.id == *id)
     };
     for (id, written) in ids.iter().zip(written.get_ref()) {
-        if id.0 > 0 && !exists(id) {
+        if !exists(id) {
             scope.error(
                 &written.span(),
                 format!("there is no service {id}"),

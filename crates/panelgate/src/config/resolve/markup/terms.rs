@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 
 use super::super::scope::Scope;
+use crate::config::diagnostic::Span;
 use crate::config::raw::{self, List, Maybe};
 use crate::config::value;
 
@@ -80,6 +81,14 @@ pub(super) fn default(raw: &raw::Markup, scope: &mut Scope<'_>) -> Terms {
     };
     let written = table.get_ref();
     scope.require(&table.span(), "percent", &written.percent, PERCENT);
+    if let Some(rate) = &written.rate {
+        scope.error(
+            &rate.span(),
+            "`rate` in [default]",
+            "it would sell everything at one rate, whatever the cost",
+            "write it into a [[rule]] that says for what",
+        );
+    }
     terms(&Written::of_default(written), &base, scope)
 }
 
@@ -97,9 +106,9 @@ pub(super) fn terms(written: &Written<'_>, base: &Terms, scope: &mut Scope<'_>) 
         min_margin_percent: margin.unwrap_or(base.min_margin_percent),
         on_loss,
     };
-    let not_negative = Bounds::of_amounts(OnLoss::Refuse);
-    not_negative.check(written.min_margin_percent, terms.min_margin_percent, scope);
-    not_negative.check(written.min_rate, terms.min_rate, scope);
+    let margins = Bounds::never_negative(MARGIN);
+    margins.check(written.min_margin_percent, terms.min_margin_percent, scope);
+    Bounds::never_negative(AMOUNT).check(written.min_rate, terms.min_rate, scope);
     warn_if_always_a_loss(written, &terms, scope);
     terms
 }
@@ -116,14 +125,16 @@ fn method(written: &Written<'_>, base: &Terms, on_loss: OnLoss, scope: &mut Scop
         } => (*percent, *fixed, tiers.as_slice()),
         Method::Absolute(_) => (Decimal::ZERO, Decimal::ZERO, [].as_slice()),
     };
-    let percent = scope.read(written.percent, value::decimal);
-    let percent = percent.unwrap_or(base_percent);
+    let read = scope.read(written.percent, value::decimal);
+    let percent = read.unwrap_or(base_percent);
+    // Discounts from something unreadable may be larger or smaller than it.
+    let known = (read.is_some() || written.percent.is_none()).then_some(percent);
     let fixed = scope.read(written.fixed, value::decimal);
     let fixed = fixed.unwrap_or(base_fixed);
     Bounds::of_percent(on_loss).check(written.percent, percent, scope);
     Bounds::of_amounts(on_loss).check(written.fixed, fixed, scope);
     let tiers = match (written.tiers, written.percent) {
-        (Some(list), _) => tiers(list, percent, on_loss, scope),
+        (Some(list), _) => tiers(list, known, on_loss, scope),
         // Discounts belong to the percentage they are discounts from.
         (None, Some(_)) => Vec::new(),
         (None, None) => base_tiers.to_vec(),
@@ -153,14 +164,15 @@ fn absolute(rate: &Spanned<String>, written: &Written<'_>, scope: &mut Scope<'_>
         }
     }
     let value = scope.read_one(rate, value::cost).unwrap_or_default();
-    Bounds::of_amounts(OnLoss::Refuse).check_one(rate, value, scope);
+    Bounds::never_negative(AMOUNT).check_one(rate, value, scope);
     Method::Absolute(value)
 }
 
-/// Larger orders may only be cheaper: customers compute with the one rate that is published.
+/// Larger orders may only be cheaper: customers compute with the one rate that is published. `above`: the percentage of orders
+/// below the first tier, if it can be read.
 fn tiers(
     list: &Spanned<Vec<Spanned<raw::Tier>>>,
-    percent: Decimal,
+    mut above: Option<Decimal>,
     on_loss: OnLoss,
     scope: &mut Scope<'_>,
 ) -> Vec<Tier> {
@@ -171,17 +183,18 @@ fn tiers(
     for spanned in list.get_ref() {
         let (place, raw) = (spanned.span(), spanned.get_ref());
         let from = scope.require(&place, "from", &raw.from, TIERS);
-        let percent_text = scope.require(&place, "percent", &raw.percent, TIERS);
-        let (Some(_), Some(text)) = (from, percent_text) else {
+        let from = from.and_then(|from| first_unit(from, scope));
+        let text = scope.require(&place, "percent", &raw.percent, TIERS);
+        let percent = text.and_then(|text| scope.read_one(text, value::decimal));
+        if let (Some(text), Some(percent)) = (text, percent) {
+            Bounds::of_percent(on_loss).check_one(text, percent, scope);
+            check_discount(percent, above, &text.span(), scope);
+        }
+        above = percent.or(above);
+        let (Some(from), Some(percent)) = (from, percent) else {
             continue;
         };
-        let tier = Tier {
-            from: scope.whole(&raw.from, 2..=LARGEST_TIER, 2),
-            percent: scope.read_one(text, value::decimal).unwrap_or(percent),
-        };
-        Bounds::of_percent(on_loss).check_one(text, tier.percent, scope);
-        let before = tiers.last();
-        if before.is_some_and(|before| tier.from <= before.from) {
+        if tiers.last().is_some_and(|before| from <= before.from) {
             scope.error(
                 &place,
                 "tiers that do not ascend",
@@ -189,24 +202,42 @@ fn tiers(
                 "write tiers from small orders to large ones",
             );
         }
-        let above = before.map_or(percent, |before| before.percent);
-        if tier.percent >= above {
-            scope.error(
-                &text.span(),
-                format!("{} % is no discount", tier.percent),
-                format!("expected less than \"{above}\""),
-                "customers compute with the published rate, that of the smallest order: larger ones may only be cheaper",
-            );
-        }
-        tiers.push(tier);
+        tiers.push(Tier { from, percent });
     }
     tiers
+}
+
+fn first_unit(from: &Spanned<i64>, scope: &mut Scope<'_>) -> Option<u64> {
+    let units = *from.get_ref();
+    if (2..=LARGEST_TIER).contains(&units) {
+        return u64::try_from(units).ok();
+    }
+    scope.error(
+        &from.span(),
+        format!("no tier begins at {units}"),
+        format!("expected 2 to {LARGEST_TIER}"),
+        "orders below the first tier pay `percent`: write from how many units on less is added",
+    );
+    None
+}
+
+fn check_discount(percent: Decimal, above: Option<Decimal>, place: &Span, scope: &mut Scope<'_>) {
+    if let Some(above) = above.filter(|above| percent >= *above) {
+        scope.error(
+            place,
+            format!("{percent} % is no discount"),
+            format!("expected less than \"{above}\""),
+            "customers compute with the published rate, that of the smallest order: larger ones may only be cheaper",
+        );
+    }
 }
 
 /// Between what a number has to lie.
 struct Bounds {
     least: Decimal,
     expected: String,
+    /// What to do about a number below the least.
+    mend: &'static str,
 }
 
 impl Bounds {
@@ -217,7 +248,15 @@ impl Bounds {
             OnLoss::Accept => Self {
                 least: Decimal::new(-99_999, 3),
                 expected: format!("expected more than \"-100\", at most \"{LARGEST}\""),
+                mend: GIVEN_AWAY,
             },
+        }
+    }
+
+    fn never_negative(mend: &'static str) -> Self {
+        Self {
+            mend,
+            ..Self::of_amounts(OnLoss::Refuse)
         }
     }
 
@@ -229,6 +268,7 @@ impl Bounds {
         Self {
             least,
             expected: format!("expected \"{least}\" to \"{LARGEST}\""),
+            mend: BELOW_COST,
         }
     }
 
@@ -241,7 +281,8 @@ impl Bounds {
     fn check_one(&self, written: &Spanned<String>, value: Decimal, scope: &mut Scope<'_>) {
         if !(self.least..=LARGEST).contains(&value) {
             let title = format!("`{}` is out of bounds", written.get_ref());
-            scope.error(&written.span(), title, self.expected.as_str(), BELOW_COST);
+            let mend = if value > LARGEST { SLIP } else { self.mend };
+            scope.error(&written.span(), title, self.expected.as_str(), mend);
         }
     }
 }
@@ -251,8 +292,11 @@ fn warn_if_always_a_loss(written: &Written<'_>, terms: &Terms, scope: &mut Scope
     let Method::OnTop { percent, fixed, .. } = &terms.method else {
         return;
     };
-    let margin = written.min_margin_percent.as_ref();
-    if let Some(cause) = margin.or(written.percent.as_ref())
+    let causes = [written.min_margin_percent, written.percent, written.on_loss];
+    // A percent that is written below zero is an error already.
+    let is_error = written.percent.is_some() && percent.is_sign_negative();
+    if let Some(cause) = causes.into_iter().flatten().next()
+        && !is_error
         && terms.on_loss == OnLoss::Refuse
         && fixed.is_zero()
         && terms.min_margin_percent > *percent
@@ -264,7 +308,7 @@ fn warn_if_always_a_loss(written: &Written<'_>, terms: &Terms, scope: &mut Scope
                 "{percent} % on top of the cost leaves less than the margin of {} %",
                 terms.min_margin_percent
             ),
-            "raise percent, or lower min_margin_percent",
+            "raise percent, lower min_margin_percent, or write on_loss = \"accept\"",
         );
     }
 }
@@ -277,5 +321,10 @@ const PERCENT: &str =
     "write [default] and percent = \"20\": without it everything would be sold at 0 %";
 const BELOW_COST: &str =
     "to sell below cost, say so: on_loss = \"accept\"; a percent must stay above -100";
+const GIVEN_AWAY: &str = "at -100 % and below, orders would be given away";
+const MARGIN: &str =
+    "the least margin is 0 or more: what may be sold at a loss says on_loss = \"accept\"";
+const AMOUNT: &str = "write an amount of 0 or more";
+const SLIP: &str = "write a smaller number: so much is a slip of the keyboard";
 const TIERS: &str =
     r#"write tiers = [ { from = 1000, percent = "15" }, { from = 10000, percent = "10" } ]"#;
