@@ -121,7 +121,9 @@ fn stars(text: &str) -> String {
 }
 
 /// Tables without secrets.
-const PLAIN_TABLES: &[&str] = &["server", "operator", "store", "money", "orders", "status"];
+const PLAIN_TABLES: &[&str] = &[
+    "server", "operator", "store", "money", "orders", "status", "sync",
+];
 
 /// Keys of a panel that hold no secret.
 const HARMLESS: &[&str] = &[

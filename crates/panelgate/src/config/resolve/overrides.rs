@@ -52,7 +52,7 @@ fn one(
     let category = scope.read(&raw.category, value::not_blank);
     let says = says(&raw.min, &raw.max, &raw.description, scope);
     let sell = flag(&raw.sell, true);
-    if sell && name.is_none() && category.is_none() && says == Says::default() && is_bare(raw) {
+    if sell && is_bare(raw) && !scope.blames_any(&place, CHANGES) {
         scope.error(
             &place,
             "an override that changes nothing",
@@ -69,7 +69,7 @@ fn one(
     })
 }
 
-/// Whether nothing that is wrong was written either: one complaint is enough.
+/// Whether nothing was written, right or wrong.
 const fn is_bare(raw: &raw::Override) -> bool {
     raw.name.is_none()
         && raw.category.is_none()
@@ -166,3 +166,6 @@ pub(super) fn says(
 
 /// What fits into the numbers of old clients.
 const MAX_QUANTITY: i64 = MAX_ID;
+
+/// What an override may change.
+const CHANGES: &[&str] = &["name", "category", "min", "max", "description", "sell"];
