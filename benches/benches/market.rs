@@ -133,15 +133,15 @@ fn markup(percent: usize) -> String {
     for rule in 0..RULES {
         let condition = match rule % 5 {
             0 => format!(
-                "group = \"group-{}\"\nservice_name = \"*likes {rule}*\"",
+                "group = \"group-{}\"\nservice_name = \"*likes [{rule}]*\"",
                 rule % GROUPS
             ),
-            1 => format!("category = \"*no such category {rule}*\""),
+            1 => format!("category = \"*no such category [{rule}]*\""),
             2 => format!(
-                "group = \"group-{}\"\ncategory = \"Instagram *{rule}\"",
+                "group = \"group-{}\"\ncategory = \"Instagram {rule} *\"",
                 rule % GROUPS
             ),
-            3 => format!("type = \"Package\"\nservice_name = \"*premium*{rule}*\""),
+            3 => format!("type = \"Package\"\nservice_name = \"*premium [{rule}]*\""),
             _ => format!("services = [{}, {}]", 1_001 + rule, 2_001 + rule),
         };
         _ = write!(
