@@ -65,7 +65,7 @@ pub(crate) struct Core {
     pub(crate) approvals: Mutex<Approvals>,
     /// Currencies whose exchange rates have used up half of their time, as was told already.
     pub(crate) aged: Mutex<Vec<Currency>>,
-    /// One list is compared and kept at a time.
+    /// One list is compared and kept at a time, and none while the configuration changes.
     pub(crate) syncing: tokio::sync::Mutex<()>,
     /// One desk per panel; swapped whole.
     pub(crate) desks: ArcSwap<Desks>,

@@ -89,6 +89,10 @@ impl Scene {
         }
     }
 
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     pub(crate) fn core(&self) -> &Core {
         &self.engine.0
     }
@@ -242,7 +246,7 @@ async fn engine(store: Arc<dyn Store>, clock: Arc<Hands>) -> Engine {
     Engine::start(parts).await.expect("started")
 }
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     let default = Terms::percent(0.into());
     Rules {
         revision: 1,
@@ -255,7 +259,7 @@ fn rules() -> Rules {
     }
 }
 
-fn unreachable() -> PanelSettings {
+pub(crate) fn unreachable() -> PanelSettings {
     PanelSettings {
         name: panel(),
         url: url::Url::parse("http://127.0.0.1:9/").expect("a URL"),

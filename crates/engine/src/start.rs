@@ -170,6 +170,8 @@ impl Engine {
         panels: Vec<PanelSettings>,
     ) -> Result<(), ReloadError> {
         let core = &self.0;
+        // What is read from the store below must not be older than what a sync or an approval has put into memory meanwhile.
+        let _one = core.syncing.lock().await;
         let staying: Vec<PanelName> = panels.iter().map(|panel| panel.name.clone()).collect();
         let leaving: Vec<Desk> = core
             .desks

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use panelgate_domain::catalogue::{Catalogue, ImportKey};
-use panelgate_domain::ids::{PanelName, ServiceId};
+use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::sync::trust::trust;
 use panelgate_domain::sync::{Distrust, learn};
@@ -79,9 +79,15 @@ impl Core {
             panel: panel.clone(),
             error,
         })?;
-        // A reload may have changed it while the list was on its way.
-        list.currency = desk.settings().currency.clone();
+        list.currency = self.currency_of(panel)?;
         Ok(list)
+    }
+
+    /// The currency of a panel's list. A reload may have changed it, or taken the panel away, while the list was on its way.
+    fn currency_of(&self, panel: &PanelName) -> Result<Currency, SyncError> {
+        let desk = self.desk(panel);
+        let currency = desk.map(|desk| desk.settings().currency.clone());
+        currency.ok_or_else(|| SyncError::UnknownPanel(panel.clone()))
     }
 
     /// Gets a panel's list, keeps it, and builds the market again.
@@ -107,8 +113,13 @@ impl Core {
     }
 
     /// Compares a list with the last one, and keeps what is new of it if it is believed. Answers whether anything is.
-    async fn take_over_list(&self, panel: &PanelName, list: OfferList) -> Result<bool, SyncError> {
+    async fn take_over_list(
+        &self,
+        panel: &PanelName,
+        mut list: OfferList,
+    ) -> Result<bool, SyncError> {
         let _one = self.syncing.lock().await;
+        list.currency = self.currency_of(panel)?;
         let last = self.lists.lock().get(panel).cloned();
         if let Err(reason) = trust(last.as_ref(), &list, &self.settings.sync) {
             self.metrics.synced(panel, reason.word());
@@ -211,3 +222,6 @@ fn check_reserved(
 
 /// A list of thousands of services takes panels a while.
 const SYNC_WAIT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use panelgate_domain::offer::Offer;
+use panelgate_domain::rate::Rate;
+
+use super::*;
+use crate::scene::{Scene, panel, rules, unreachable};
+
+fn list(panel: PanelName, currency: &str) -> OfferList {
+    let offer = Offer {
+        id: "1".into(),
+        name: "Followers".into(),
+        category: "Instagram".into(),
+        type_word: "Default".into(),
+        rate: Rate::parse("0.9").expect("a rate"),
+        min: 10,
+        max: 1_000,
+        refill: true,
+        cancel: true,
+        dripfeed: None,
+    };
+    OfferList {
+        panel,
+        currency: currency.into(),
+        offers: vec![offer],
+        unreadable: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_comes_after_its_panel_has_gone_is_dropped() {
+    let scene = Scene::with_orders(1).await;
+    let gone = PanelName::from("gone");
+    let taken = scene.core().take_over_list(&gone, list(gone.clone(), "USD"));
+    assert!(matches!(taken.await, Err(SyncError::UnknownPanel(_))));
+    assert!(scene.core().lists.lock().is_empty());
+    assert_eq!(scene.store.offers().await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn a_list_that_was_on_its_way_while_its_currency_changed_is_in_the_new_one() {
+    let scene = Scene::with_orders(1).await;
+    let core = scene.core();
+    let taken = core.take_over_list(&panel(), list(panel(), "INR")).await;
+    assert!(taken.expect("kept"));
+    assert_eq!(core.lists.lock()[&panel()].currency, "USD".into());
+    let baselines = scene.store.baselines().await.expect("read");
+    assert_eq!(baselines[&panel()][&"1".into()].currency, "USD".into());
+}
+
+/// A reload reads lists and baselines from the store and puts them into memory: what is approved between the two would be lost.
+#[tokio::test]
+async fn nothing_is_approved_while_a_reload_reads_what_was() {
+    let scene = Scene::with_orders(1).await;
+    let under_way = scene.core().syncing.lock().await;
+    let mut reload = Box::pin(scene.engine().reload(rules(), vec![unreachable()]));
+    let waits = tokio::time::timeout(Duration::from_millis(200), &mut reload).await;
+    assert!(waits.is_err());
+    drop(under_way);
+    reload.await.expect("reloaded");
+}
