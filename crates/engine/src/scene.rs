@@ -97,6 +97,24 @@ impl Scene {
         &self.engine.0
     }
 
+    /// One more order, paid for and not sent.
+    pub(crate) async fn opened(&self) -> Order {
+        let booking = Booking {
+            customer: self.ann,
+            amount: money("10"),
+            reference: "more funds".to_owned(),
+            note: Some("a note".to_owned()),
+            actor: "operator".to_owned(),
+            at: START,
+        };
+        self.store.top_up(booking).await.expect("booked");
+        let opened = self.store.open_order(new_order(self.ann), None).await;
+        let Opened::New(order, None) = opened.expect("opened") else {
+            panic!("not opened")
+        };
+        *order
+    }
+
     /// One call's looks.
     pub(crate) async fn hear(&self, looks: impl IntoIterator<Item = (i64, Report)>) {
         let looks = looks.into_iter();
@@ -179,8 +197,8 @@ async fn fund(store: &dyn Store, orders: i64) -> CustomerId {
     ann
 }
 
-async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
-    let new = NewOrder {
+fn new_order(customer: CustomerId) -> NewOrder {
+    NewOrder {
         customer,
         service: ServiceId(7),
         service_type: ServiceType::Default,
@@ -195,7 +213,10 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         idempotency_key: None,
         open_max: 1_000,
         at: START,
-    };
+    }
+}
+
+async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
     let placement = NewPlacement {
         panel: panel(),
         offer: "1".into(),
@@ -203,7 +224,7 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         currency: "USD".into(),
         at: START,
     };
-    let opened = store.open_order(new, Some(placement)).await;
+    let opened = store.open_order(new_order(customer), Some(placement)).await;
     let Opened::New(order, Some(placement)) = opened.expect("opened") else {
         panic!("not begun")
     };

@@ -216,12 +216,15 @@ async fn begin(
     order: OrderId,
     route: &Route,
 ) -> Result<Begun, Skip> {
-    let (desk, mut placement) = usable(core, market, wanted, route)?;
+    let (desk, placement) = usable(core, market, wanted, route)?;
     let permit = desk
         .admit(Class::Money, core.settings.route_wait)
         .await
         .map_err(|_| Skip::Panel)?;
-    placement.at = core.now();
+    let placement = NewPlacement {
+        at: core.now(),
+        ..renewed(core, market, wanted, placement)?
+    };
     match core.store.begin_placement(order, placement.clone()).await {
         Ok(id) => Ok(Ready {
             desk,
@@ -235,6 +238,26 @@ async fn begin(
             Err(Skip::Gone)
         }
     }
+}
+
+/// The placement as the market in force has it: a permit was waited for, and prices and costs may have moved meanwhile.
+fn renewed(
+    core: &Core,
+    market: &Market,
+    wanted: Wanted<'_>,
+    placement: NewPlacement,
+) -> Result<NewPlacement, Skip> {
+    let in_force = core.market.load();
+    if std::ptr::eq(in_force.as_ref(), market) {
+        return Ok(placement);
+    }
+    let service = in_force.catalogue.service(wanted.service.id);
+    let service = service.ok_or(Skip::Panel)?;
+    let mut routes = service.routes.iter();
+    let route =
+        routes.find(|route| route.panel == placement.panel && route.offer == placement.offer);
+    let wanted = Wanted { service, ..wanted };
+    usable(core, &in_force, wanted, route.ok_or(Skip::Panel)?).map(|(_, placement)| placement)
 }
 
 /// Every route said that the service is off: nobody can send this order.
@@ -256,3 +279,6 @@ async fn close_without_service(core: &Core, order: OrderId) -> Placing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

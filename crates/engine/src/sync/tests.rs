@@ -31,7 +31,9 @@ fn list(panel: PanelName, currency: &str) -> OfferList {
 async fn a_list_that_comes_after_its_panel_has_gone_is_dropped() {
     let scene = Scene::with_orders(1).await;
     let gone = PanelName::from("gone");
-    let taken = scene.core().take_over_list(&gone, list(gone.clone(), "USD"));
+    let taken = scene
+        .core()
+        .take_over_list(&gone, list(gone.clone(), "USD"));
     assert!(matches!(taken.await, Err(SyncError::UnknownPanel(_))));
     assert!(scene.core().lists.lock().is_empty());
     assert_eq!(scene.store.offers().await.expect("read"), []);
