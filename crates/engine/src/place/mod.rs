@@ -128,7 +128,9 @@ fn usable(
     })?;
     let charging = wanted.service.service_type.charging();
     let cost = quote::cost(route, charging, wanted.quantity).ok_or(Skip::Panel)?;
-    let terms = market.terms(wanted.service, wanted.customer);
+    let terms = market
+        .terms(wanted.service, wanted.customer)
+        .ok_or(Skip::Panel)?;
     let in_ours = quote::cost_in_ours(route, &market.rules.exchange);
     let units = wanted.quantity.total();
     match quote::guard(wanted.price, in_ours, charging, units, terms) {

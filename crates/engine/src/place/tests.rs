@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 
-use panelgate_domain::catalogue::{Catalogue, Definitions, HandMade, WantedRoute};
+use panelgate_domain::catalogue::{
+    Basis, Catalogue, Definitions, HandMade, ImportKey, WantedRoute,
+};
 use panelgate_domain::ids::ServiceId;
+use panelgate_domain::markup::{Condition, OnLoss, Rule};
 use panelgate_domain::offer::{Offer, OfferList};
 use panelgate_domain::order::OrderState;
 use panelgate_domain::overrides::Says;
@@ -14,6 +17,11 @@ use crate::scene::{Scene, panel, rules};
 
 /// The service 7 is made from the panel's offer 1, which costs so much per 1000.
 fn market(cost: &str) -> Arc<Market> {
+    market_by(rules(), cost, &HashMap::new())
+}
+
+/// The same by other rules, and with costs that wait for approval.
+fn market_by(rules: Rules, cost: &str, held: &HashMap<ImportKey, Basis>) -> Arc<Market> {
     let definitions = Definitions {
         hand_made: vec![HandMade {
             id: ServiceId(7),
@@ -50,21 +58,21 @@ fn market(cost: &str) -> Arc<Market> {
     };
     let rules = Rules {
         definitions,
-        ..rules()
+        ..rules
     };
     let ids = HashMap::new();
     let catalogue = Catalogue::build(&rules.definitions, &[list], &ids, &rules.exchange);
+    let catalogue = catalogue.holding(held, &rules.exchange);
     Arc::new(Market::new(Arc::new(rules), catalogue))
 }
 
-/// Whether an order at 100 per 1000, priced at the first of these costs, is begun when the second one is known by the time
-/// that there is a permit for it.
-async fn is_begun(before: &str, now: &str) -> bool {
+/// Whether an order at 100 per 1000, priced by the first of these markets, is begun when the second one is in force by the
+/// time that there is a permit for it.
+async fn is_begun(before: Arc<Market>, now: Arc<Market>) -> bool {
     let scene = Scene::with_orders(1).await;
     let order = scene.opened().await;
     let core = scene.core();
-    let before = market(before);
-    core.market.store(market(now));
+    core.market.store(now);
     let customer = core.store.customer(scene.ann).await.expect("there");
     let wanted = Wanted {
         service: before.catalogue.service(ServiceId(7)).expect("sold"),
@@ -82,6 +90,25 @@ async fn is_begun(before: &str, now: &str) -> bool {
 
 #[tokio::test]
 async fn a_cost_that_moved_while_a_permit_was_waited_for_counts() {
-    assert!(is_begun("60", "100").await);
-    assert!(!is_begun("60", "100.01").await);
+    assert!(is_begun(market("60"), market("100")).await);
+    assert!(!is_begun(market("60"), market("100.01")).await);
+}
+
+#[tokio::test]
+async fn losses_that_the_default_accepts_are_not_those_of_a_service_without_a_price() {
+    let mut rules = rules();
+    rules.markup.rules = vec![Rule {
+        name: "no losses".into(),
+        when: Condition::default(),
+        terms: rules.markup.default.clone(),
+    }];
+    rules.markup.default.on_loss = OnLoss::Accept;
+    // The cost came in a currency that nobody knows the worth of any more.
+    let approved = Basis {
+        rate: Rate::parse("60").expect("a rate"),
+        currency: "INR".into(),
+    };
+    let held = HashMap::from([((panel(), "1".into()), approved)]);
+    let unpriced = market_by(rules, "100.01", &held);
+    assert!(!is_begun(Arc::clone(&unpriced), unpriced).await);
 }
