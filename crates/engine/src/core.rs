@@ -102,6 +102,8 @@ pub(crate) struct Core {
     pub(crate) funds_refused: Notify,
     /// One rebuild of the market at a time.
     pub(crate) rebuilding: tokio::sync::Mutex<()>,
+    /// The last rebuild failed: the market lacks what lists and approvals say, though nothing is new about them.
+    pub(crate) unbuilt: AtomicBool,
     /// Counted and timed things.
     pub(crate) metrics: Metrics,
     /// For desks that are opened later.

@@ -139,6 +139,7 @@ impl Engine {
             routes_changed: Notify::new(),
             funds_refused: Notify::new(),
             rebuilding: tokio::sync::Mutex::new(()),
+            unbuilt: false.into(),
             metrics: parts.metrics,
             upstream_metrics: parts.upstream_metrics,
             tracker: TaskTracker::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use panelgate_domain::catalogue::{Catalogue, ImportKey};
@@ -134,7 +135,8 @@ impl Core {
         let learned = learn(last.as_ref(), &list, &baselines, policy, at);
         let same = last.as_ref() == Some(&list);
         let nothing_new = same && learned.is_nothing();
-        if nothing_new && !self.approvals.lock().doubts(panel) {
+        let is_settled = !self.approvals.lock().doubts(panel) && !self.unbuilt.load(Relaxed);
+        if nothing_new && is_settled {
             self.metrics.synced(panel, "unchanged");
             return Ok(false);
         }
@@ -167,6 +169,12 @@ impl Core {
     /// an older one never wins.
     pub(crate) async fn rebuild(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let _one = self.rebuilding.lock().await;
+        let built = self.build(rules).await;
+        self.unbuilt.store(built.is_err(), Relaxed);
+        built
+    }
+
+    async fn build(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let rules = rules.unwrap_or_else(|| Arc::clone(&self.market.load().rules));
         let rules = self.without_expired(rules);
         let (lists, held) = self.views();

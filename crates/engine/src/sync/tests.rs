@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use panelgate_domain::catalogue::{HandMade, Import};
 use panelgate_domain::offer::Offer;
+use panelgate_domain::overrides::Says;
 use panelgate_domain::rate::Rate;
+use panelgate_domain::routing::Strategy;
 
 use super::*;
 use crate::scene::{Scene, panel, rules, unreachable};
@@ -60,4 +63,40 @@ async fn nothing_is_approved_while_a_reload_reads_what_was() {
     assert!(waits.is_err());
     drop(under_way);
     reload.await.expect("reloaded");
+}
+
+/// The list is known then, but nobody sells by it.
+#[tokio::test]
+async fn a_market_that_could_not_be_built_is_built_by_the_next_sync() {
+    let scene = Scene::with_orders(1).await;
+    let core = scene.core();
+    let key: ImportKey = (panel(), "1".into());
+    let ids = scene.store.assign_services(vec![key.clone()], Vec::new());
+    let id = ids.await.expect("assigned")[&key];
+    let mut wanted = rules();
+    wanted.definitions.imports = vec![Import {
+        panel: panel(),
+        category: Vec::new(),
+        name: Vec::new(),
+        types: Vec::new(),
+    }];
+    let mut wrong = wanted.clone();
+    wrong.definitions.hand_made = vec![HandMade {
+        id,
+        name: "Followers".into(),
+        category: "Instagram".into(),
+        says: Says::default(),
+        strategy: Strategy::Priority,
+        avoid: None,
+        routes: Vec::new(),
+    }];
+    let empty = |rules| Arc::new(Market::new(Arc::new(rules), Catalogue::default()));
+    core.market.store(empty(wrong));
+    let failed = core.take_over_list(&panel(), list(panel(), "USD")).await;
+    assert!(matches!(failed, Err(SyncError::IdTaken { .. })));
+
+    core.market.store(empty(wanted));
+    let taken = core.take_over_list(&panel(), list(panel(), "USD")).await;
+    assert!(!taken.expect("the same list"));
+    assert!(core.market.load().catalogue.service(id).is_some());
 }
