@@ -11,6 +11,7 @@ use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId};
 use panelgate_domain::money::Money;
+use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Guard};
 use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
@@ -151,6 +152,13 @@ fn usable(
     Ok((desk, placement))
 }
 
+/// The service that an order was sold as. What is of another type by now is counted and paid for in another way, and no panel
+/// would read the order as its customer meant it.
+pub(crate) fn service_of<'a>(market: &'a Market, order: &Order) -> Option<&'a Service> {
+    let service = market.catalogue.service(order.service)?;
+    (service.service_type == order.service_type).then_some(service)
+}
+
 /// Whether trying the routes of a waiting order may lead anywhere: some route might take it, or all of them are off. Until
 /// then what waits is not touched.
 pub(crate) fn is_worth_a_try(core: &Core, market: &Market, wanted: Wanted<'_>) -> bool {
@@ -254,7 +262,9 @@ fn renewed(
         return Ok(placement);
     }
     let service = in_force.catalogue.service(wanted.service.id);
-    let service = service.ok_or(Skip::Panel)?;
+    let service = service
+        .filter(|service| service.service_type == wanted.service.service_type)
+        .ok_or(Skip::Panel)?;
     let mut routes = service.routes.iter();
     let route =
         routes.find(|route| route.panel == placement.panel && route.offer == placement.offer);

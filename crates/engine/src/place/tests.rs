@@ -17,11 +17,16 @@ use crate::scene::{Scene, panel, rules};
 
 /// The service 7 is made from the panel's offer 1, which costs so much per 1000.
 fn market(cost: &str) -> Arc<Market> {
-    market_by(rules(), cost, &HashMap::new())
+    market_by(rules(), cost, &HashMap::new(), "Default")
 }
 
-/// The same by other rules, and with costs that wait for approval.
-fn market_by(rules: Rules, cost: &str, held: &HashMap<ImportKey, Basis>) -> Arc<Market> {
+/// The same by other rules, with costs that wait for approval, and of a type.
+fn market_by(
+    rules: Rules,
+    cost: &str,
+    held: &HashMap<ImportKey, Basis>,
+    type_word: &str,
+) -> Arc<Market> {
     let definitions = Definitions {
         hand_made: vec![HandMade {
             id: ServiceId(7),
@@ -42,7 +47,7 @@ fn market_by(rules: Rules, cost: &str, held: &HashMap<ImportKey, Basis>) -> Arc<
         id: "1".into(),
         name: "Followers".into(),
         category: "Instagram".into(),
-        type_word: "Default".into(),
+        type_word: type_word.into(),
         rate: Rate::parse(cost).expect("a rate"),
         min: 10,
         max: 1_000,
@@ -109,6 +114,17 @@ async fn losses_that_the_default_accepts_are_not_those_of_a_service_without_a_pr
         currency: "INR".into(),
     };
     let held = HashMap::from([((panel(), "1".into()), approved)]);
-    let unpriced = market_by(rules, "100.01", &held);
+    let unpriced = market_by(rules, "100.01", &held, "Default");
     assert!(!is_begun(Arc::clone(&unpriced), unpriced).await);
+}
+
+/// A hundred pieces are no package, and a package at 0.60 is no price for them.
+#[tokio::test]
+async fn an_order_goes_to_no_service_of_another_type() {
+    let package = market_by(rules(), "0.6", &HashMap::new(), "Package");
+    assert!(!is_begun(market("60"), Arc::clone(&package)).await);
+    let scene = Scene::with_orders(1).await;
+    let order = scene.opened().await;
+    assert_eq!(service_of(&package, &order), None);
+    assert!(service_of(&market("60"), &order).is_some());
 }
