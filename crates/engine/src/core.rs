@@ -92,8 +92,8 @@ pub(crate) struct Core {
     pub(crate) turns: DashMap<ServiceId, u64>,
     /// What became of the panels' orders lately.
     pub(crate) health: Healths,
-    /// Panels whose background tasks run.
-    pub(crate) followed: DashSet<PanelName>,
+    /// Panels whose background tasks run, and what ends these when a panel goes.
+    pub(crate) followed: DashMap<PanelName, CancellationToken>,
     /// No new order leaves.
     pub(crate) paused: AtomicBool,
     /// Rung when an order that waits might find a route.

@@ -134,7 +134,7 @@ impl Engine {
             forwarding: DashSet::new(),
             turns: DashMap::new(),
             health: Healths::default(),
-            followed: DashSet::new(),
+            followed: DashMap::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
             funds_refused: Notify::new(),
@@ -193,6 +193,10 @@ impl Engine {
         for desk in leaving {
             core.lists.lock().remove(desk.panel());
             core.metrics.forget_sync(desk.panel());
+            // If it comes back, it is followed anew: its list is asked for at once, not when an old pause is over.
+            if let Some((_, gone)) = core.followed.remove(desk.panel()) {
+                gone.cancel();
+            }
             desk.close().await;
         }
         core.load_pauses().await?;

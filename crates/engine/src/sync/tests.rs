@@ -5,6 +5,7 @@ use panelgate_domain::offer::Offer;
 use panelgate_domain::overrides::Says;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::routing::Strategy;
+use panelgate_upstream::PanelSettings;
 
 use super::*;
 use crate::scene::{Scene, panel, rules, unreachable};
@@ -63,6 +64,27 @@ async fn nothing_is_approved_while_a_reload_reads_what_was() {
     assert!(waits.is_err());
     drop(under_way);
     reload.await.expect("reloaded");
+}
+
+/// Its list is months old when it comes back, and what it costs now is not asked for before the pause of that task is over.
+#[tokio::test]
+async fn a_panel_that_has_gone_is_followed_anew_when_it_comes_back() {
+    let scene = Scene::with_orders(1).await;
+    let beta = PanelName::from("beta");
+    let both = || {
+        let beta = PanelSettings {
+            name: beta.clone(),
+            ..unreachable()
+        };
+        vec![unreachable(), beta]
+    };
+    let reload = async |panels| scene.engine().reload(rules(), panels).await.expect("taken");
+    reload(both()).await;
+    assert!(scene.core().followed.contains_key(&beta));
+    reload(vec![unreachable()]).await;
+    assert!(!scene.core().followed.contains_key(&beta));
+    reload(both()).await;
+    assert!(scene.core().followed.contains_key(&beta));
 }
 
 /// The list is known then, but nobody sells by it.
