@@ -181,6 +181,14 @@ impl Engine {
             .filter(|desk| !staying.contains(desk.panel()))
             .cloned()
             .collect();
+        let moved: Vec<PanelName> = panels
+            .iter()
+            .filter(|panel| {
+                let known = core.desk(&panel.name);
+                known.is_some_and(|desk| desk.settings().url != panel.url)
+            })
+            .map(|panel| panel.name.clone())
+            .collect();
         // No order may begin at a panel that is about to go, or nobody would follow it.
         leaving.iter().for_each(|desk| desk.set_paused(true));
         let before = Arc::clone(&core.market.load().rules);
@@ -193,12 +201,10 @@ impl Engine {
         for desk in leaving {
             core.lists.lock().remove(desk.panel());
             core.metrics.forget_sync(desk.panel());
-            // If it comes back, it is followed anew: its list is asked for at once, not when an old pause is over.
-            if let Some((_, gone)) = core.followed.remove(desk.panel()) {
-                gone.cancel();
-            }
+            core.unfollow(desk.panel());
             desk.close().await;
         }
+        moved.iter().for_each(|panel| core.unfollow(panel));
         core.load_pauses().await?;
         core.load_lists().await?;
         core.rebuild(None).await?;
@@ -210,6 +216,14 @@ impl Engine {
 }
 
 impl Core {
+    /// A panel goes, or is another one from now on. If it is there yet or again, it is followed anew: its list is asked for at
+    /// once, not when an old pause is over.
+    fn unfollow(&self, panel: &PanelName) {
+        if let Some((_, gone)) = self.followed.remove(panel) {
+            gone.cancel();
+        }
+    }
+
     /// Page by page, so that no order is in memory twice.
     async fn load_placed(&self) -> Result<(), StoreError> {
         let mut after = OrderId(0);

@@ -87,6 +87,32 @@ async fn a_panel_that_has_gone_is_followed_anew_when_it_comes_back() {
     assert!(scene.core().followed.contains_key(&beta));
 }
 
+/// Its last list is another panel's.
+#[tokio::test]
+async fn a_panel_that_has_moved_is_followed_anew() {
+    let scene = Scene::with_orders(1).await;
+    let beta = |host: &str| PanelSettings {
+        name: "beta".into(),
+        url: url::Url::parse(&format!("http://{host}:9/")).expect("a URL"),
+        ..unreachable()
+    };
+    let followed = async |beta: PanelSettings| {
+        let panels = vec![unreachable(), beta];
+        scene.engine().reload(rules(), panels).await.expect("taken");
+        scene
+            .core()
+            .followed
+            .get(&"beta".into())
+            .expect("followed")
+            .clone()
+    };
+    let first = followed(beta("127.0.0.1")).await;
+    let same = followed(beta("127.0.0.1")).await;
+    assert!(!first.is_cancelled() && !same.is_cancelled());
+    let moved = followed(beta("127.0.0.2")).await;
+    assert!(first.is_cancelled() && !moved.is_cancelled());
+}
+
 /// The list is known then, but nobody sells by it.
 #[tokio::test]
 async fn a_market_that_could_not_be_built_is_built_by_the_next_sync() {
