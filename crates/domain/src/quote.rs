@@ -95,15 +95,33 @@ impl Pricing<'_> {
 /// service none of whose costs waits is left to the guard at sending.
 #[must_use]
 pub fn is_covered(service: &Service, pricing: &Pricing<'_>, exchange: &Exchange) -> bool {
+    is_covered_at(pricing.rate, service, pricing.terms, exchange)
+}
+
+/// The rate that an order of so many units is charged by: that of its tier, or the published one while a cost waits for approval
+/// that the discount would not cover. No panel would get such an order. `None` if it leaves 28 digits.
+#[must_use]
+pub fn rate_of_order(
+    service: &Service,
+    pricing: &Pricing<'_>,
+    exchange: &Exchange,
+    units: u64,
+) -> Option<Rate> {
+    let rate = pricing.rate_for(service.service_type.charging(), units)?;
+    let is_covered = is_covered_at(rate, service, pricing.terms, exchange);
+    Some(if is_covered { rate } else { pricing.rate })
+}
+
+fn is_covered_at(rate: Rate, service: &Service, terms: &Terms, exchange: &Exchange) -> bool {
     if service.routes.iter().all(|route| route.held.is_none()) {
         return true;
     }
     let charging = service.service_type.charging();
     let quantity = A_THOUSAND.min(service.max);
     let covered = |route: &Route| {
-        let price = pricing.rate.price(charging, quantity)?;
+        let price = rate.price(charging, quantity)?;
         let cost = cost_in_ours(route, exchange);
-        Some(guard(price, cost, charging, quantity, pricing.terms))
+        Some(guard(price, cost, charging, quantity, terms))
     };
     let mut verdicts = service.routes.iter().map(covered);
     verdicts.any(|verdict| matches!(verdict, Some(Guard::Covered | Guard::AcceptedLoss)))
@@ -156,6 +174,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::catalogue::Basis;
+    use crate::ids::ServiceId;
+    use crate::markup::{Method, Tier};
+    use crate::routing::{Avoid, Strategy};
+    use crate::service_type::ServiceType;
 
     fn euros(cost: &str) -> Route {
         Route {
@@ -199,6 +222,62 @@ mod tests {
         assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::RefusedLoss);
         terms.on_loss = OnLoss::Accept;
         assert_eq!(judged(&terms, "1.00", "1.11", 1_000), Guard::AcceptedLoss);
+    }
+
+    /// Of the charge for many units, while the cost it is made from is 1.00 and the panel's own another.
+    fn rate_of_many(costs_now: &str) -> String {
+        let terms = Terms {
+            method: Method::OnTop {
+                percent: 50.into(),
+                fixed: Decimal::ZERO,
+                tiers: vec![Tier {
+                    from: 1_000,
+                    percent: Decimal::TEN,
+                }],
+            },
+            ..Terms::percent(Decimal::ZERO)
+        };
+        let markup = Markup {
+            default: terms,
+            rules: Vec::new(),
+        };
+        let approved = Basis {
+            rate: Rate::parse("1").expect("a rate"),
+            currency: "EUR".into(),
+        };
+        let service = Service {
+            id: ServiceId(7),
+            name: "Followers".into(),
+            category: "Instagram".into(),
+            service_type: ServiceType::Default,
+            min: 1,
+            max: 10_000,
+            refill: false,
+            cancel: false,
+            dripfeed: false,
+            description: None,
+            strategy: Strategy::Priority,
+            avoid: Avoid::default(),
+            routes: vec![Route {
+                held: Some(approved),
+                ..euros(costs_now)
+            }],
+            basis: 0,
+        };
+        let somebody = Buyer {
+            customer: "ann",
+            group: None,
+        };
+        let pricing = pricing(&service, &markup, somebody, &exchange()).expect("priced");
+        let rate = rate_of_order(&service, &pricing, &exchange(), 1_000);
+        rate.expect("small").to_string()
+    }
+
+    #[test]
+    fn a_discount_that_does_not_cover_the_cost_that_waits_is_not_given() {
+        assert_eq!(rate_of_many("0.5"), "1.199");
+        assert_eq!(rate_of_many("1.1"), "1.199");
+        assert_eq!(rate_of_many("1.2"), "1.635");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) struct Core {
     pub(crate) approvals: Mutex<Approvals>,
     /// Currencies whose exchange rates have used up half of their time, as was told already.
     pub(crate) aged: Mutex<Vec<Currency>>,
-    /// One list is compared and kept at a time.
+    /// One list is compared and kept at a time, and none while the configuration changes.
     pub(crate) syncing: tokio::sync::Mutex<()>,
     /// One desk per panel; swapped whole.
     pub(crate) desks: ArcSwap<Desks>,
@@ -92,8 +92,8 @@ pub(crate) struct Core {
     pub(crate) turns: DashMap<ServiceId, u64>,
     /// What became of the panels' orders lately.
     pub(crate) health: Healths,
-    /// Panels whose background tasks run.
-    pub(crate) followed: DashSet<PanelName>,
+    /// Panels whose background tasks run, and what ends these when a panel goes.
+    pub(crate) followed: DashMap<PanelName, CancellationToken>,
     /// No new order leaves.
     pub(crate) paused: AtomicBool,
     /// Rung when an order that waits might find a route.
@@ -102,6 +102,8 @@ pub(crate) struct Core {
     pub(crate) funds_refused: Notify,
     /// One rebuild of the market at a time.
     pub(crate) rebuilding: tokio::sync::Mutex<()>,
+    /// The last rebuild failed: the market lacks what lists and approvals say, though nothing is new about them.
+    pub(crate) unbuilt: AtomicBool,
     /// Counted and timed things.
     pub(crate) metrics: Metrics,
     /// For desks that are opened later.

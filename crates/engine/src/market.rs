@@ -60,13 +60,14 @@ impl Market {
         quote::sold(service, &self.rules.markup, buyer, &self.rules.exchange)
     }
 
-    /// The terms under which a service is sold to a customer: those that its price comes from. Without a price the default.
-    pub(crate) fn terms(&self, service: &Service, customer: &Customer) -> &Terms {
+    /// The terms under which a service is sold to a customer: those that its price comes from. `None` without a price: nobody
+    /// can say then whether a loss is one that was accepted.
+    pub(crate) fn terms(&self, service: &Service, customer: &Customer) -> Option<&Terms> {
         let Rules {
             markup, exchange, ..
         } = self.rules.as_ref();
         let pricing = quote::pricing(service, markup, buyer(customer), exchange);
-        pricing.map_or(&markup.default, |pricing| pricing.terms)
+        pricing.map(|pricing| pricing.terms)
     }
 
     /// The price list a customer sees. Built once for all customers with the same prices.

@@ -89,8 +89,30 @@ impl Scene {
         }
     }
 
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     pub(crate) fn core(&self) -> &Core {
         &self.engine.0
+    }
+
+    /// One more order, paid for and not sent.
+    pub(crate) async fn opened(&self) -> Order {
+        let booking = Booking {
+            customer: self.ann,
+            amount: money("10"),
+            reference: "more funds".to_owned(),
+            note: Some("a note".to_owned()),
+            actor: "operator".to_owned(),
+            at: START,
+        };
+        self.store.top_up(booking).await.expect("booked");
+        let opened = self.store.open_order(new_order(self.ann), None).await;
+        let Opened::New(order, None) = opened.expect("opened") else {
+            panic!("not opened")
+        };
+        *order
     }
 
     /// One call's looks.
@@ -175,8 +197,8 @@ async fn fund(store: &dyn Store, orders: i64) -> CustomerId {
     ann
 }
 
-async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
-    let new = NewOrder {
+fn new_order(customer: CustomerId) -> NewOrder {
+    NewOrder {
         customer,
         service: ServiceId(7),
         service_type: ServiceType::Default,
@@ -191,7 +213,10 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         idempotency_key: None,
         open_max: 1_000,
         at: START,
-    };
+    }
+}
+
+async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
     let placement = NewPlacement {
         panel: panel(),
         offer: "1".into(),
@@ -199,7 +224,7 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         currency: "USD".into(),
         at: START,
     };
-    let opened = store.open_order(new, Some(placement)).await;
+    let opened = store.open_order(new_order(customer), Some(placement)).await;
     let Opened::New(order, Some(placement)) = opened.expect("opened") else {
         panic!("not begun")
     };
@@ -242,7 +267,7 @@ async fn engine(store: Arc<dyn Store>, clock: Arc<Hands>) -> Engine {
     Engine::start(parts).await.expect("started")
 }
 
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     let default = Terms::percent(0.into());
     Rules {
         revision: 1,
@@ -255,7 +280,7 @@ fn rules() -> Rules {
     }
 }
 
-fn unreachable() -> PanelSettings {
+pub(crate) fn unreachable() -> PanelSettings {
     PanelSettings {
         name: panel(),
         url: url::Url::parse("http://127.0.0.1:9/").expect("a URL"),

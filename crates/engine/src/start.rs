@@ -134,11 +134,12 @@ impl Engine {
             forwarding: DashSet::new(),
             turns: DashMap::new(),
             health: Healths::default(),
-            followed: DashSet::new(),
+            followed: DashMap::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
             funds_refused: Notify::new(),
             rebuilding: tokio::sync::Mutex::new(()),
+            unbuilt: false.into(),
             metrics: parts.metrics,
             upstream_metrics: parts.upstream_metrics,
             tracker: TaskTracker::new(),
@@ -170,6 +171,8 @@ impl Engine {
         panels: Vec<PanelSettings>,
     ) -> Result<(), ReloadError> {
         let core = &self.0;
+        // What is read from the store below must not be older than what a sync or an approval has put into memory meanwhile.
+        let _one = core.syncing.lock().await;
         let staying: Vec<PanelName> = panels.iter().map(|panel| panel.name.clone()).collect();
         let leaving: Vec<Desk> = core
             .desks
@@ -177,6 +180,14 @@ impl Engine {
             .values()
             .filter(|desk| !staying.contains(desk.panel()))
             .cloned()
+            .collect();
+        let moved: Vec<PanelName> = panels
+            .iter()
+            .filter(|panel| {
+                let known = core.desk(&panel.name);
+                known.is_some_and(|desk| desk.settings().url != panel.url)
+            })
+            .map(|panel| panel.name.clone())
             .collect();
         // No order may begin at a panel that is about to go, or nobody would follow it.
         leaving.iter().for_each(|desk| desk.set_paused(true));
@@ -190,8 +201,10 @@ impl Engine {
         for desk in leaving {
             core.lists.lock().remove(desk.panel());
             core.metrics.forget_sync(desk.panel());
+            core.unfollow(desk.panel());
             desk.close().await;
         }
+        moved.iter().for_each(|panel| core.unfollow(panel));
         core.load_pauses().await?;
         core.load_lists().await?;
         core.rebuild(None).await?;
@@ -203,6 +216,14 @@ impl Engine {
 }
 
 impl Core {
+    /// A panel goes, or is another one from now on. If it is there yet or again, it is followed anew: its list is asked for at
+    /// once, not when an old pause is over.
+    fn unfollow(&self, panel: &PanelName) {
+        if let Some((_, gone)) = self.followed.remove(panel) {
+            gone.cancel();
+        }
+    }
+
     /// Page by page, so that no order is in memory twice.
     async fn load_placed(&self) -> Result<(), StoreError> {
         let mut after = OrderId(0);

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use panelgate_domain::catalogue::{Catalogue, ImportKey};
-use panelgate_domain::ids::{PanelName, ServiceId};
+use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::sync::trust::trust;
 use panelgate_domain::sync::{Distrust, learn};
@@ -79,9 +80,15 @@ impl Core {
             panel: panel.clone(),
             error,
         })?;
-        // A reload may have changed it while the list was on its way.
-        list.currency = desk.settings().currency.clone();
+        list.currency = self.currency_of(panel)?;
         Ok(list)
+    }
+
+    /// The currency of a panel's list. A reload may have changed it, or taken the panel away, while the list was on its way.
+    fn currency_of(&self, panel: &PanelName) -> Result<Currency, SyncError> {
+        let desk = self.desk(panel);
+        let currency = desk.map(|desk| desk.settings().currency.clone());
+        currency.ok_or_else(|| SyncError::UnknownPanel(panel.clone()))
     }
 
     /// Gets a panel's list, keeps it, and builds the market again.
@@ -107,8 +114,13 @@ impl Core {
     }
 
     /// Compares a list with the last one, and keeps what is new of it if it is believed. Answers whether anything is.
-    async fn take_over_list(&self, panel: &PanelName, list: OfferList) -> Result<bool, SyncError> {
+    async fn take_over_list(
+        &self,
+        panel: &PanelName,
+        mut list: OfferList,
+    ) -> Result<bool, SyncError> {
         let _one = self.syncing.lock().await;
+        list.currency = self.currency_of(panel)?;
         let last = self.lists.lock().get(panel).cloned();
         if let Err(reason) = trust(last.as_ref(), &list, &self.settings.sync) {
             self.metrics.synced(panel, reason.word());
@@ -123,7 +135,8 @@ impl Core {
         let learned = learn(last.as_ref(), &list, &baselines, policy, at);
         let same = last.as_ref() == Some(&list);
         let nothing_new = same && learned.is_nothing();
-        if nothing_new && !self.approvals.lock().doubts(panel) {
+        let is_settled = !self.approvals.lock().doubts(panel) && !self.unbuilt.load(Relaxed);
+        if nothing_new && is_settled {
             self.metrics.synced(panel, "unchanged");
             return Ok(false);
         }
@@ -156,6 +169,12 @@ impl Core {
     /// an older one never wins.
     pub(crate) async fn rebuild(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let _one = self.rebuilding.lock().await;
+        let built = self.build(rules).await;
+        self.unbuilt.store(built.is_err(), Relaxed);
+        built
+    }
+
+    async fn build(&self, rules: Option<Arc<Rules>>) -> Result<(), SyncError> {
         let rules = rules.unwrap_or_else(|| Arc::clone(&self.market.load().rules));
         let rules = self.without_expired(rules);
         let (lists, held) = self.views();
@@ -211,3 +230,6 @@ fn check_reserved(
 
 /// A list of thousands of services takes panels a while.
 const SYNC_WAIT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

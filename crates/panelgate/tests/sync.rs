@@ -364,4 +364,10 @@ async fn another_currency_waits() {
     assert_eq!(list, json!([]));
     gateway.run(&["services", "approve", "--all"]);
     assert_eq!(prices(&gateway, &key).await[0].1, "2.40");
+    // The command line says what is sold.
+    let explained = gateway.run(&["services", "explain", "1001"]);
+    assert!(explained.contains("offer 1 at 1.00 EUR"), "{explained}");
+    let listed = gateway.run(&["services", "list", "--json"]);
+    let listed: Vec<Value> = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!(listed[0]["rate"], "2.40");
 }

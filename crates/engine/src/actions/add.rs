@@ -10,7 +10,7 @@ use panelgate_domain::fault::{Effect, Fault, Refusal};
 use panelgate_domain::ids::{OrderId, ServiceId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
-use panelgate_domain::quote::Quote;
+use panelgate_domain::quote::{self, Quote};
 use panelgate_domain::reply::Reply;
 use panelgate_domain::spec::{OrderSpec, Quantity};
 use panelgate_store::StoreError;
@@ -80,7 +80,7 @@ fn quoted(
     let spec = OrderSpec::read(&service.limits(), &add.fields)?;
     let charging = service.service_type.charging();
     let units = spec.quantity().total();
-    let rate = pricing.rate_for(charging, units);
+    let rate = quote::rate_of_order(service, &pricing, &market.rules.exchange, units);
     let (rate, price) = rate
         .and_then(|rate| Some((rate, rate.price(charging, units)?)))
         .ok_or(Refusal::QuantityAbove(service.max))?;

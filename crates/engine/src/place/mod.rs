@@ -11,6 +11,7 @@ use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId};
 use panelgate_domain::money::Money;
+use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Guard};
 use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
@@ -128,7 +129,9 @@ fn usable(
     })?;
     let charging = wanted.service.service_type.charging();
     let cost = quote::cost(route, charging, wanted.quantity).ok_or(Skip::Panel)?;
-    let terms = market.terms(wanted.service, wanted.customer);
+    let terms = market
+        .terms(wanted.service, wanted.customer)
+        .ok_or(Skip::Panel)?;
     let in_ours = quote::cost_in_ours(route, &market.rules.exchange);
     let units = wanted.quantity.total();
     match quote::guard(wanted.price, in_ours, charging, units, terms) {
@@ -147,6 +150,13 @@ fn usable(
         at: core.now(),
     };
     Ok((desk, placement))
+}
+
+/// The service that an order was sold as. What is of another type by now is counted and paid for in another way, and no panel
+/// would read the order as its customer meant it.
+pub(crate) fn service_of<'a>(market: &'a Market, order: &Order) -> Option<&'a Service> {
+    let service = market.catalogue.service(order.service)?;
+    (service.service_type == order.service_type).then_some(service)
 }
 
 /// Whether trying the routes of a waiting order may lead anywhere: some route might take it, or all of them are off. Until
@@ -216,12 +226,15 @@ async fn begin(
     order: OrderId,
     route: &Route,
 ) -> Result<Begun, Skip> {
-    let (desk, mut placement) = usable(core, market, wanted, route)?;
+    let (desk, placement) = usable(core, market, wanted, route)?;
     let permit = desk
         .admit(Class::Money, core.settings.route_wait)
         .await
         .map_err(|_| Skip::Panel)?;
-    placement.at = core.now();
+    let placement = NewPlacement {
+        at: core.now(),
+        ..renewed(core, market, wanted, placement)?
+    };
     match core.store.begin_placement(order, placement.clone()).await {
         Ok(id) => Ok(Ready {
             desk,
@@ -235,6 +248,28 @@ async fn begin(
             Err(Skip::Gone)
         }
     }
+}
+
+/// The placement as the market in force has it: a permit was waited for, and prices and costs may have moved meanwhile.
+fn renewed(
+    core: &Core,
+    market: &Market,
+    wanted: Wanted<'_>,
+    placement: NewPlacement,
+) -> Result<NewPlacement, Skip> {
+    let in_force = core.market.load();
+    if std::ptr::eq(in_force.as_ref(), market) {
+        return Ok(placement);
+    }
+    let service = in_force.catalogue.service(wanted.service.id);
+    let service = service
+        .filter(|service| service.service_type == wanted.service.service_type)
+        .ok_or(Skip::Panel)?;
+    let mut routes = service.routes.iter();
+    let route =
+        routes.find(|route| route.panel == placement.panel && route.offer == placement.offer);
+    let wanted = Wanted { service, ..wanted };
+    usable(core, &in_force, wanted, route.ok_or(Skip::Panel)?).map(|(_, placement)| placement)
 }
 
 /// Every route said that the service is off: nobody can send this order.
@@ -256,3 +291,6 @@ async fn close_without_service(core: &Core, order: OrderId) -> Placing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dashmap::Entry;
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
 use panelgate_upstream::Rest;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use super::pace::{Pace, jittered};
 use crate::core::Core;
@@ -14,23 +16,34 @@ use crate::core::Core;
 /// Starts the tasks of a panel, unless they run already. What is answered resolves when its first sync has ended, one way
 /// or the other.
 pub(crate) fn follow(core: &Arc<Core>, panel: PanelName) -> Option<oneshot::Receiver<()>> {
-    if !core.followed.insert(panel.clone()) {
-        return None;
-    }
+    let gone = match core.followed.entry(panel.clone()) {
+        Entry::Occupied(_) => return None,
+        Entry::Vacant(free) => free.insert(CancellationToken::new()).clone(),
+    };
     let (tell_synced, synced) = oneshot::channel();
     let sync = sync_for_ever(Arc::clone(core), panel.clone(), tell_synced);
     let poll = poll_balance_for_ever(Arc::clone(core), panel.clone());
+    core.tracker.spawn(until_gone(
+        Arc::clone(core),
+        panel.clone(),
+        gone.clone(),
+        sync,
+    ));
     core.tracker
-        .spawn(until_gone(Arc::clone(core), panel.clone(), sync));
-    core.tracker
-        .spawn(until_gone(Arc::clone(core), panel, poll));
+        .spawn(until_gone(Arc::clone(core), panel, gone, poll));
     Some(synced)
 }
 
-async fn until_gone(core: Arc<Core>, panel: PanelName, task: impl Future<Output = ()>) {
+async fn until_gone(
+    core: Arc<Core>,
+    panel: PanelName,
+    gone: CancellationToken,
+    task: impl Future<Output = ()>,
+) {
     tokio::select! {
         () = core.stop.cancelled() => {}
-        () = task => { core.followed.remove(&panel); }
+        () = gone.cancelled() => {}
+        () = task => { core.followed.remove_if(&panel, |_, _| !gone.is_cancelled()); }
     }
 }
 

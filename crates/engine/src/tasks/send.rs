@@ -56,7 +56,7 @@ async fn send(core: &Arc<Core>, sendable: Sendable) {
         }
     };
     let market = core.market.load_full();
-    let Some(service) = market.catalogue.service(order.service) else {
+    let Some(service) = place::service_of(&market, order) else {
         return;
     };
     let wanted = Wanted {

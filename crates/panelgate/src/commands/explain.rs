@@ -201,7 +201,8 @@ impl View<'_> {
             runs: 1,
         };
         let total = quantity.total();
-        let rate = self.pricing.rate_for(charging, total);
+        let exchange = &self.market.exchange;
+        let rate = quote::rate_of_order(service, &self.pricing, exchange, total);
         let price = rate.and_then(|rate| Some((rate, rate.price(charging, total)?)));
         let (rate, price) =
             price.context("the price of so many is too large to be an amount of money")?;
@@ -221,7 +222,6 @@ impl View<'_> {
             let cost = quote::cost(route, charging, quantity);
             let cost = cost.context("the cost of so many is too large to be an amount of money")?;
             let terms = self.pricing.terms;
-            let exchange = &self.market.exchange;
             let thousand = quote::cost_in_ours(route, exchange);
             let verdict = match quote::guard(price, thousand, charging, total, terms) {
                 Guard::Covered => "covered",

@@ -97,7 +97,9 @@ pub(super) struct Market {
 }
 
 impl Market {
-    /// From the panels' lists as the last sync stored them. Gives out no ids: what has none yet is not sold yet.
+    /// From the panels' lists as the last sync stored them, in the currencies that are configured now, as a server takes them.
+    /// A list that stays the same is not stored again, so the stored currency may be an older one. Gives out no ids: what has
+    /// none yet is not sold yet.
     pub(super) async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
         let mut lists = store.offers().await?;
         lists.retain(|list| config.panels.iter().any(|panel| panel.name == list.panel));
@@ -107,6 +109,7 @@ impl Market {
         let mut held = HashMap::new();
         for list in &mut lists {
             let panel = list.panel.clone();
+            list.currency = currency_of(config, list);
             let known = baselines.get(&panel).cloned().unwrap_or_default();
             let view = view(list, &known, &config.sync.policy);
             let costs = view.held.into_iter();

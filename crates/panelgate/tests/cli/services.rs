@@ -108,10 +108,12 @@ fn a_price_explains_itself() {
 #[test]
 fn costs_in_other_currencies_are_converted_or_not_sold() {
     let house = House::with_ann();
+    let panels = std::fs::read_to_string(house.path("panelgate.toml")).expect("read");
+    let panels = panels.replace("currency = \"USD\"", "currency = \"EUR\"");
+    house.write("panelgate.toml", &panels);
     sync(&house, "EUR");
     let skipped = house.run(&["services", "list", "--skipped"]).expect(0);
     assert!(skipped.contains("no exchange rate for EUR"), "{skipped}");
-    let panels = std::fs::read_to_string(house.path("panelgate.toml")).expect("read");
     let money = "[money]\nexchange = { EUR = \"1.1\" }\n";
     house.write("panelgate.toml", &format!("{money}{panels}"));
     let text = house.run(&["services", "explain", "1001"]).expect(0);
