@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::catalogue::{Route, Service};
 use crate::exchange::Exchange;
-use crate::markup::{Buyer, Markup, OnLoss, Terms};
+use crate::markup::{About, Buyer, Markup, OnLoss, Rule, Terms};
 use crate::money::Money;
 use crate::rate::{Charging, Rate};
 use crate::spec::Quantity;
@@ -43,7 +43,18 @@ pub fn pricing<'a>(
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
     let cost = basis_cost(service, exchange)?;
-    let (terms, rule) = markup.terms_for(buyer, service.subject(), cost);
+    priced(
+        service,
+        cost,
+        markup.terms_for(buyer, service.subject(), cost),
+    )
+}
+
+fn priced<'a>(
+    service: &Service,
+    cost: Decimal,
+    (terms, rule): (&'a Terms, Option<&'a Rule>),
+) -> Option<Pricing<'a>> {
     let rate = terms.rate(cost)?;
     rate.price(service.service_type.charging(), service.max)?;
     Some(Pricing {
@@ -54,6 +65,36 @@ pub fn pricing<'a>(
     })
 }
 
+/// What different buyers pay for one service.
+#[derive(Clone, Debug)]
+pub struct Prices<'a, 's> {
+    service: &'s Service,
+    exchange: &'s Exchange,
+    cost: Decimal,
+    about: About<'a>,
+}
+
+impl<'a, 's> Prices<'a, 's> {
+    /// `None` without an exchange rate: then nobody is sold anything.
+    #[must_use]
+    pub fn of(service: &'s Service, markup: &'a Markup, exchange: &'s Exchange) -> Option<Self> {
+        let cost = basis_cost(service, exchange)?;
+        Some(Self {
+            service,
+            exchange,
+            cost,
+            about: markup.about(service.subject(), cost),
+        })
+    }
+
+    /// As [`sold`].
+    #[must_use]
+    pub fn sold_to(&self, buyer: Buyer<'_>) -> Option<Pricing<'a>> {
+        let pricing = priced(self.service, self.cost, self.about.terms_for(buyer))?;
+        pricing.if_sold(self.service, self.exchange)
+    }
+}
+
 /// The rate that a service is sold at to a buyer; `None` if it is not sold to them, for whatever reason.
 #[must_use]
 pub fn sold<'a>(
@@ -62,9 +103,7 @@ pub fn sold<'a>(
     buyer: Buyer<'_>,
     exchange: &Exchange,
 ) -> Option<Pricing<'a>> {
-    pricing(service, markup, buyer, exchange)
-        .filter(Pricing::is_sold)
-        .filter(|pricing| is_covered(service, pricing, exchange))
+    pricing(service, markup, buyer, exchange)?.if_sold(service, exchange)
 }
 
 /// What the price of a service is made from, per 1000 or per package, in our currency; `None` without an exchange rate.
@@ -75,6 +114,11 @@ pub fn basis_cost(service: &Service, exchange: &Exchange) -> Option<Decimal> {
 }
 
 impl Pricing<'_> {
+    fn if_sold(self, service: &Service, exchange: &Exchange) -> Option<Self> {
+        let is_sold = self.is_sold() && is_covered(service, &self, exchange);
+        is_sold.then_some(self)
+    }
+
     /// Whether anything is sold at this rate: not at a loss that nobody accepted.
     #[must_use]
     pub fn is_sold(&self) -> bool {

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use panelgate_domain::catalogue::{Basis, Catalogue, FIRST_IMPORTED_ID, ImportKey, Service};
-use panelgate_domain::customer::Customer;
-use panelgate_domain::ids::{CustomerId, OfferId, PanelName, ServiceId};
-use panelgate_domain::money::Money;
+use panelgate_domain::ids::{OfferId, PanelName, ServiceId};
+use panelgate_domain::markup::Buyer;
 use panelgate_domain::offer::OfferList;
+use panelgate_domain::quote::Prices;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::sync::trust::trust;
 use panelgate_domain::sync::{Distrust, Flag, learn, view};
@@ -68,11 +68,10 @@ pub fn compare(before: &Market, after: &Market, groups: &BTreeSet<String>) -> Ve
     for id in ids {
         let (was, is) = (before.catalogue.service(id), after.catalogue.service(id));
         let Some(named) = is.or(was) else { continue };
+        let (was, is) = (Seen::of(before, was), Seen::of(after, is));
         let pair = |group: Option<&String>| {
-            (
-                was.and_then(|service| priced(before, service, group)),
-                is.and_then(|service| priced(after, service, group)),
-            )
+            let of = |seen: &Option<Seen<'_>>| seen.as_ref().and_then(|seen| seen.priced(group));
+            (of(&was), of(&is))
         };
         let everybody = pair(None);
         let groups = groups.iter().map(|group| (Some(group), pair(Some(group))));
@@ -92,21 +91,35 @@ pub fn compare(before: &Market, after: &Market, groups: &BTreeSet<String>) -> Ve
     moves
 }
 
-fn priced(market: &Market, service: &Service, group: Option<&String>) -> Option<Priced> {
-    let somebody = Customer {
-        id: CustomerId(0),
-        name: String::new(),
-        group: group.cloned(),
-        credit_limit: Money::ZERO,
-        disabled: false,
-    };
-    let pricing = market.pricing(service, &somebody)?;
-    let route = service.basis();
-    let exchange = &market.rules.exchange;
-    Some(Priced {
-        rate: pricing.rate,
-        cost: exchange.to_ours(route.cost.decimal(), &route.currency),
-    })
+/// A service in one of the markets.
+struct Seen<'m> {
+    prices: Prices<'m, 'm>,
+    /// In our currency.
+    cost: Option<Decimal>,
+}
+
+impl<'m> Seen<'m> {
+    fn of(market: &'m Market, service: Option<&'m Service>) -> Option<Self> {
+        let service = service?;
+        let basis = service.basis();
+        let exchange = &market.rules.exchange;
+        Some(Self {
+            prices: market.prices(service)?,
+            cost: exchange.to_ours(basis.cost.decimal(), &basis.currency),
+        })
+    }
+
+    fn priced(&self, group: Option<&String>) -> Option<Priced> {
+        let buyer = Buyer {
+            customer: "",
+            group: group.map(String::as_str),
+        };
+        let pricing = self.prices.sold_to(buyer)?;
+        Some(Priced {
+            rate: pricing.rate,
+            cost: self.cost,
+        })
+    }
 }
 
 impl Engine {
@@ -153,9 +166,12 @@ impl Engine {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn moved_since(&self, before: &Market) -> Result<Vec<PriceMove>, StoreError> {
+    pub async fn moved_since(&self, before: &Arc<Market>) -> Result<Vec<PriceMove>, StoreError> {
         let groups = self.0.groups().await?;
-        Ok(compare(before, &self.market(), &groups))
+        let (before, after) = (Arc::clone(before), self.market());
+        let work = tokio::task::spawn_blocking(move || compare(&before, &after, &groups));
+        work.await
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
     /// The offers that wait for an operator.

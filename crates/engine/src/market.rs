@@ -8,7 +8,8 @@ use panelgate_domain::catalogue::{Catalogue, Definitions, Service};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::markup::{Buyer, Markup, Terms};
-use panelgate_domain::quote::{self, Pricing};
+use panelgate_domain::quote::{self, Prices, Pricing};
+use panelgate_domain::rate::Rate;
 use panelgate_domain::reply::{Listing, PriceList};
 
 /// The operator's side of the market: what to sell, and at what price.
@@ -53,11 +54,15 @@ impl Market {
     /// What a customer pays for a service, and why; `None` if it is not sold to them.
     #[must_use]
     pub fn pricing(&self, service: &Service, customer: &Customer) -> Option<Pricing<'_>> {
-        self.priced(service, buyer(customer))
+        let Rules {
+            markup, exchange, ..
+        } = self.rules.as_ref();
+        quote::sold(service, markup, buyer(customer), exchange)
     }
 
-    fn priced(&self, service: &Service, buyer: Buyer<'_>) -> Option<Pricing<'_>> {
-        quote::sold(service, &self.rules.markup, buyer, &self.rules.exchange)
+    /// What different buyers pay for a service.
+    pub(crate) fn prices<'s>(&'s self, service: &'s Service) -> Option<Prices<'s, 's>> {
+        Prices::of(service, &self.rules.markup, &self.rules.exchange)
     }
 
     /// The terms under which a service is sold to a customer: those that its price comes from. `None` without a price: nobody
@@ -92,42 +97,60 @@ impl Market {
             let customer = class.customer.as_deref();
             customer.is_none_or(|customer| self.rules.markup.names_customer(customer))
         };
-        for class in classes.into_iter().filter(named) {
-            self.build_list(class);
-        }
+        self.build_lists(classes.into_iter().filter(named).collect());
     }
 
     fn build_list(&self, class: PriceClass) -> Arc<PriceList> {
-        let buyer = Buyer {
-            customer: class.customer.as_deref().unwrap_or_default(),
-            group: class.group.as_deref(),
-        };
-        let list = Arc::new(self.listings(buyer));
-        if self.lists.len() < PRICE_CLASSES {
-            self.lists.insert(class, Arc::clone(&list));
-        }
-        list
+        let mut built = self.build_lists(vec![class]);
+        built.pop().expect("one list for one class")
     }
 
-    fn listings(&self, buyer: Buyer<'_>) -> PriceList {
-        let listed = self.catalogue.services().filter_map(|service| {
-            let pricing = self.priced(service, buyer)?;
-            Some(Listing {
-                service: service.id,
-                name: service.name.clone(),
-                service_type: service.service_type,
-                category: service.category.clone(),
-                rate: pricing.rate,
-                min: service.min,
-                max: service.max,
-                refill: service.refill,
-                cancel: service.cancel,
-            })
-        });
-        PriceList {
-            build: BUILDS.fetch_add(1, Ordering::Relaxed),
-            entries: listed.collect(),
+    /// Service by service, so that most of the rules are looked at once and not for every class.
+    fn build_lists(&self, classes: Vec<PriceClass>) -> Vec<Arc<PriceList>> {
+        let mut entries: Vec<Vec<Listing>> = classes.iter().map(|_| Vec::new()).collect();
+        for service in self.catalogue.services() {
+            let Some(prices) = self.prices(service) else {
+                continue;
+            };
+            for (class, entries) in classes.iter().zip(&mut entries) {
+                let pricing = prices.sold_to(class.buyer());
+                entries.extend(pricing.map(|pricing| listing(service, pricing.rate)));
+            }
         }
+        let lists = classes.into_iter().zip(entries).map(|(class, entries)| {
+            let list = Arc::new(PriceList {
+                build: BUILDS.fetch_add(1, Ordering::Relaxed),
+                entries,
+            });
+            if self.lists.len() < PRICE_CLASSES {
+                self.lists.insert(class, Arc::clone(&list));
+            }
+            list
+        });
+        lists.collect()
+    }
+}
+
+impl PriceClass {
+    fn buyer(&self) -> Buyer<'_> {
+        Buyer {
+            customer: self.customer.as_deref().unwrap_or_default(),
+            group: self.group.as_deref(),
+        }
+    }
+}
+
+fn listing(service: &Service, rate: Rate) -> Listing {
+    Listing {
+        service: service.id,
+        name: service.name.clone(),
+        service_type: service.service_type,
+        category: service.category.clone(),
+        rate,
+        min: service.min,
+        max: service.max,
+        refill: service.refill,
+        cancel: service.cancel,
     }
 }
 

@@ -66,15 +66,22 @@ impl CostRange {
 
 impl Condition {
     pub(super) fn matches(&self, buyer: Buyer<'_>, subject: Subject<'_>, cost: Decimal) -> bool {
+        self.is_for(buyer) && self.is_about(subject, cost)
+    }
+
+    /// Its part about who pays.
+    pub(super) fn is_for(&self, buyer: Buyer<'_>) -> bool {
+        let is = |given: Option<&str>, word: Option<&str>| given.is_none() || given == word;
+        is(self.group.as_deref(), buyer.group) && is(self.customer.as_deref(), Some(buyer.customer))
+    }
+
+    /// Its part about what is priced.
+    pub(super) fn is_about(&self, subject: Subject<'_>, cost: Decimal) -> bool {
         let all =
             |given: &Option<Glob>, text: &str| given.as_ref().is_none_or(|glob| glob.matches(text));
-        let is = |given: Option<&str>, word: Option<&str>| given.is_none() || given == word;
-        is(self.group.as_deref(), buyer.group)
-            && is(self.customer.as_deref(), Some(buyer.customer))
-            && self
-                .panel
-                .as_ref()
-                .is_none_or(|panel| subject.panel == panel)
+        self.panel
+            .as_ref()
+            .is_none_or(|panel| subject.panel == panel)
             && self
                 .service_type
                 .is_none_or(|kind| subject.service_type == kind)

@@ -56,6 +56,25 @@ pub struct Markup {
     pub rules: Vec<Rule>,
 }
 
+/// The rules about one service at one cost.
+#[derive(Clone, Debug)]
+pub struct About<'a> {
+    default: &'a Terms,
+    rules: Vec<&'a Rule>,
+}
+
+impl<'a> About<'a> {
+    /// As [`Markup::terms_for`].
+    #[must_use]
+    pub fn terms_for(&self, buyer: Buyer<'_>) -> (&'a Terms, Option<&'a Rule>) {
+        let mut rules = self.rules.iter();
+        match rules.find(|rule| rule.when.is_for(buyer)) {
+            Some(rule) => (&rule.terms, Some(rule)),
+            None => (self.default, None),
+        }
+    }
+}
+
 impl Markup {
     /// The terms for a buyer and a service whose basis costs so much (per 1000 or per package, in our currency), and the rule
     /// they come from.
@@ -70,6 +89,18 @@ impl Markup {
         match rules.find(|rule| rule.when.matches(buyer, subject, cost)) {
             Some(rule) => (&rule.terms, Some(rule)),
             None => (&self.default, None),
+        }
+    }
+
+    /// The rules about a service whose basis costs so much: for many buyers of one service it takes a part of the time.
+    #[must_use]
+    pub fn about(&self, subject: Subject<'_>, cost: Decimal) -> About<'_> {
+        let rules = self.rules.iter();
+        About {
+            default: &self.default,
+            rules: rules
+                .filter(|rule| rule.when.is_about(subject, cost))
+                .collect(),
         }
     }
 
