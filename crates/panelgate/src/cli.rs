@@ -166,7 +166,7 @@ pub(crate) enum Services {
         #[arg(long, group = "approved")]
         all: bool,
     },
-    /// How the price of a service comes about
+    /// How the price of a service comes about, and what its offers cost lately
     Explain {
         /// Our id
         id: i64,

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::environment;
 
 pub(crate) use csv::from_csv;
-pub(crate) use table::{Cell, Listing};
+pub(crate) use table::{Cell, Listing, printable};
 
 /// How a listing is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
