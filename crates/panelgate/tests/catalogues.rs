@@ -96,9 +96,16 @@ async fn check(file: &Path) {
     gateway.run(&["services", "sync"]);
     let diff = gateway.run(&["services", "diff", "--fetch", "--json"]);
     assert_eq!(diff.trim(), "[]", "{}", file.display());
-    if let Some(service) = services.first() {
-        gateway.run(&["services", "explain", &service["service"].to_string()]);
+    for service in chosen(&services) {
+        let id = service["service"].to_string();
+        let quantity = service["min"].as_str().expect("text");
+        let said = gateway.run(&["services", "explain", &id, "--quantity", quantity]);
+        let name = service["name"].as_str().expect("text");
+        assert!(said.contains(name), "{name} is not in {said}");
+        assert!(said.contains(", appeared\n"), "{said}");
     }
+    sheets_come_back_as_they_left(&gateway);
+    odd_texts_survive_a_sheet(&gateway);
 
     let orderable = services.iter().find(|service| service["type"] == "Default");
     if let Some(service) = orderable {
@@ -117,6 +124,91 @@ async fn check(file: &Path) {
     _ = sim.kill();
     _ = sim.wait();
 }
+
+/// A few of a list, those with the oddest names among them.
+fn chosen(services: &[Value]) -> Vec<&Value> {
+    let mut chosen: Vec<&Value> = services.iter().collect();
+    chosen.sort_by_key(|service| std::cmp::Reverse(oddness(service["name"].as_str())));
+    chosen.truncate(3);
+    chosen.extend(services.first());
+    chosen.extend(services.last());
+    chosen
+}
+
+/// How much there is in a text that a spreadsheet, TOML, or a reader of lines could stumble over.
+fn oddness(text: Option<&str>) -> usize {
+    let text = text.unwrap_or_default();
+    let formula = text.starts_with(['=', '+', '-', '@', '\'']);
+    let quotes = text.matches(['"', '\'', ',', ';', '\t', '\n', '\\']);
+    let foreign = text.chars().filter(|c| !c.is_ascii());
+    usize::from(formula) * 100 + quotes.count() * 10 + foreign.count()
+}
+
+fn written(gateway: &Gateway) -> String {
+    std::fs::read_to_string(gateway.path("services.toml")).expect("read")
+}
+
+fn export(gateway: &Gateway, format: &str) -> String {
+    gateway.run(&["services", "export", "--format", format])
+}
+
+fn import(gateway: &Gateway, sheet: &str) -> String {
+    let file = gateway.path("sheet");
+    std::fs::write(&file, sheet).expect("written");
+    gateway.run(&["services", "import", file.to_str().expect("UTF-8")])
+}
+
+#[track_caller]
+fn sheets_come_back_as_they_left(gateway: &Gateway) {
+    let before = written(gateway);
+    for format in ["csv", "json"] {
+        let sheet = export(gateway, format);
+        assert_eq!(import(gateway, &sheet), "", "{format} changed something");
+        assert_eq!(written(gateway), before, "{format}");
+    }
+}
+
+/// Names of the list itself, written as names and descriptions of others, are in `services.toml` what they were, and are off
+/// again as if nothing had been.
+#[track_caller]
+fn odd_texts_survive_a_sheet(gateway: &Gateway) {
+    let before = written(gateway);
+    let sheet: Vec<Value> = serde_json::from_str(&export(gateway, "json")).expect("JSON");
+    let mut odd: Vec<&Value> = sheet.iter().collect();
+    odd.sort_by_key(|row| std::cmp::Reverse(oddness(row["name"].as_str())));
+    odd.truncate(ODD);
+    let said = |row: &Value, other: &Value| {
+        serde_json::json!({
+            "service": row["service"], "name": other["name"], "description": row["name"], "sell": false,
+        })
+    };
+    let others = odd.iter().rev();
+    let edits: Vec<Value> = odd
+        .iter()
+        .zip(others)
+        .map(|(row, other)| said(row, other))
+        .collect();
+    import(gateway, &Value::from(edits.clone()).to_string());
+    sheets_come_back_as_they_left(gateway);
+    // Once more by way of CSV: what is read back is what was written.
+    let csv = export(gateway, "csv");
+    let back: Vec<Value> = serde_json::from_str(&export(gateway, "json")).expect("JSON");
+    for edit in &edits {
+        let row = back.iter().find(|row| row["service"] == edit["service"]);
+        let row = row.expect("what is not sold is in the sheet");
+        for key in ["name", "description", "sell"] {
+            assert_eq!(row[key], edit[key], "{csv}");
+        }
+    }
+    let off = edits.iter().map(|edit| {
+        serde_json::json!({ "service": edit["service"], "name": "", "description": "", "sell": true })
+    });
+    import(gateway, &Value::from(off.collect::<Vec<_>>()).to_string());
+    assert_eq!(written(gateway), before);
+}
+
+/// So many of each list are edited.
+const ODD: usize = 40;
 
 /// `panelgate sim` with this list, and a gateway that imports it.
 async fn start(file: &Path) -> (std::process::Child, Gateway, String) {
