@@ -66,6 +66,37 @@ async fn what_cannot_be_sold_is_listed_with_its_reason() {
     _ = sim.wait();
 }
 
+/// Names as no panel should have them, and some do.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_break_spreadsheets_go_the_same_way() {
+    let names = [
+        "=HYPERLINK(\"http://evil.example\";\"x\")",
+        "+1 @ 5 % \"real\", fast; \\ 'quoted'",
+        "-2+3",
+        "'=1",
+        "\u{feff}@SUM(A1)",
+        "🔥 Followers\r\n\t🇧🇷 ➜ 30 days ♻️",
+        "\u{200f}متابعين",
+        "red \u{1b}[31m\u{7f}\u{9f}",
+        "[[service]] # \"\"\"",
+        "  '''  ",
+        "007",
+        "1e5",
+        "no",
+    ];
+    let entries = (1..).zip(names).map(|(id, name)| {
+        serde_json::json!({
+            "service": id, "name": name, "category": name, "rate": "1", "min": "10", "max": "100", "type": "Default",
+            "refill": true, "cancel": false,
+        })
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("list.json");
+    let list = Value::from(entries.collect::<Vec<_>>());
+    std::fs::write(&file, list.to_string()).expect("written");
+    check(&file).await;
+}
+
 async fn check(file: &Path) {
     let (mut sim, gateway, key) = start(file).await;
     let entries: Vec<Value> =
@@ -101,7 +132,9 @@ async fn check(file: &Path) {
         let quantity = service["min"].as_str().expect("text");
         let said = gateway.run(&["services", "explain", &id, "--quantity", quantity]);
         let name = service["name"].as_str().expect("text");
-        assert!(said.contains(name), "{name} is not in {said}");
+        let plain = !name.contains(char::is_control);
+        assert!(!plain || said.contains(name), "{name} is not in {said}");
+        assert!(said.lines().all(|line| !line.contains(char::is_control)));
         assert!(said.contains(", appeared\n"), "{said}");
     }
     sheets_come_back_as_they_left(&gateway);
@@ -141,7 +174,8 @@ fn oddness(text: Option<&str>) -> usize {
     let formula = text.starts_with(['=', '+', '-', '@', '\'']);
     let quotes = text.matches(['"', '\'', ',', ';', '\t', '\n', '\\']);
     let foreign = text.chars().filter(|c| !c.is_ascii());
-    usize::from(formula) * 100 + quotes.count() * 10 + foreign.count()
+    let control = text.contains(char::is_control);
+    usize::from(formula || control) * 100 + quotes.count() * 10 + foreign.count()
 }
 
 fn written(gateway: &Gateway) -> String {

@@ -98,9 +98,12 @@ pub(super) struct Market {
 
 /// What a catalogue is built from beside definitions, at one moment: as many as are wanted can be built and compared.
 pub(super) struct Supply {
-    lists: Vec<OfferList>,
-    ids: HashMap<ImportKey, ServiceId>,
-    held: HashMap<ImportKey, Basis>,
+    /// The panels' lists, as they are sold.
+    pub(super) lists: Vec<OfferList>,
+    /// What imports are called.
+    pub(super) ids: HashMap<ImportKey, ServiceId>,
+    /// What prices are made from while costs wait for approval.
+    pub(super) held: HashMap<ImportKey, Basis>,
     /// What panels' currencies are worth.
     pub(super) exchange: Exchange,
 }

@@ -71,18 +71,18 @@ fn utf8(file: &Path) -> anyhow::Result<String> {
     })
 }
 
-type Rows = BTreeMap<ServiceId, Row>;
+pub(super) type Rows = BTreeMap<ServiceId, Row>;
 
 /// What a file changes, and where it says so.
-#[derive(Default)]
-struct Sheet {
-    changes: Vec<Change>,
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) changes: Vec<Change>,
     places: BTreeMap<ServiceId, String>,
 }
 
 impl Sheet {
     /// All changes, or everything that is wrong.
-    fn read(text: &str, rows: &Rows, edited: &Edited) -> Result<Self, Vec<Wrong>> {
+    pub(super) fn read(text: &str, rows: &Rows, edited: &Edited) -> Result<Self, Vec<Wrong>> {
         let (mut sheet, mut wrong) = (Self::default(), Vec::new());
         for edits in read(text).map_err(|one| vec![one])? {
             match sheet.row_of(&edits, rows) {

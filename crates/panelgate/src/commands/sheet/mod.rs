@@ -164,3 +164,6 @@ fn for_people(service: &Service, config: &Config, exchange: &Exchange) -> Vec<Ce
         margin.into(),
     ]
 }
+
+#[cfg(test)]
+mod tests;
