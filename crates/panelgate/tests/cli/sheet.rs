@@ -117,11 +117,27 @@ fn a_cell_that_takes_nothing_away_changes_nothing() {
         assert!(said.contains("nothing to change"), "{said}");
         assert_eq!(services(&house), SERVICES);
     }
-    // A limit that no offer takes stays written; saying it again is no change either.
-    for expected in ["service\tkey\twas\tbecomes\n1002\tmin\t10\t5\n", ""] {
-        let said = import(&house, "service,min\n1002,5\n", &[]).expect(0);
-        assert_eq!(said, expected);
-    }
+    // A limit that no offer takes stays written, with a note; saying it again is no change either.
+    let sheet = "service,min\n1002,5\n";
+    let ran = import(&house, sheet, &[]);
+    let note = "service 1002: min is 10, not 5: its offers take no less";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    assert_eq!(
+        ran.expect(0),
+        "service\tkey\twas\tbecomes\n1002\tmin\t10\t5\n"
+    );
+    let said = import(&house, sheet, &[]).expect_error(0);
+    assert!(said.contains("nothing to change"), "{said}");
+}
+
+#[test]
+fn an_override_that_says_something_else_stays_where_it_is() {
+    let house = stocked();
+    let known = "# Ann's.\n[[override]]\nservice = 1002\nname = \"Known\"\n\n";
+    house.write("services.toml", &format!("{known}{SERVICES}"));
+    import(&house, "service,name,max\n1002,,50\n", &[]).expect(0);
+    let known = known.replace("name = \"Known\"", "max = 50");
+    assert_eq!(services(&house), format!("{known}{SERVICES}"));
 }
 
 #[test]

@@ -44,15 +44,15 @@ pub(in crate::commands) async fn import(
         return Ok(());
     }
     let new = Config::load_with_services(config_path, &after, Keys::Leave)?;
-    let lost = lost(
-        &changes,
-        &sheet.places,
-        &Goods::new(&supply, &new.definitions),
-    );
+    let becomes = Goods::new(&supply, &new.definitions);
+    let lost = lost(&changes, &sheet.places, &becomes);
     if !lost.is_empty() {
         return Err(refuse(lost));
     }
     output::list(&listing(&changes, &rows), Form::Text)?;
+    for note in new_notes(&goods, &becomes) {
+        output::note(&note);
+    }
     if dry_run {
         output::note("that would be written; without --dry-run it is");
         return Ok(());
@@ -150,6 +150,8 @@ fn changes_of(edits: &Edits, now: &Row, hand_made: bool) -> Result<Vec<Change>, 
             changes.push(now.change("sell", (!sell).then_some(Written::Flag(false))));
         }
     }
+    // An override goes away when it says nothing any more: what it is to say has to be there before.
+    changes.sort_by_key(|change| change.value.is_none());
     Ok(changes)
 }
 
@@ -187,6 +189,20 @@ fn lost(changes: &[Change], places: &BTreeMap<ServiceId, String>, after: &Goods)
         text: format!("min and max leave no quantity that the offers of service {id} take"),
     });
     wrong.collect()
+}
+
+/// What will not be as it is written, for instance limits that no offer takes.
+fn new_notes(now: &Goods, becomes: &Goods) -> Vec<String> {
+    let notes = |goods: &Goods| -> Vec<String> {
+        let notes = goods.for_sale.notes().iter();
+        notes
+            .map(|note| format!("{}: {}", note.about, note.what))
+            .collect()
+    };
+    let known: BTreeSet<String> = notes(now).into_iter().collect();
+    let mut notes = notes(becomes);
+    notes.retain(|note| !known.contains(note));
+    notes
 }
 
 impl Row {
