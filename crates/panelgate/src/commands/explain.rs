@@ -330,10 +330,10 @@ fn margin(price: Decimal, cost: Decimal) -> String {
     }
 }
 
+const NOT_SOLD: &str = "less than the cost and the least margin: it is not sold, and not listed, unless on_loss is \"accept\"";
+
 /// So much of the history is shown.
 const LAST_COSTS: u64 = 5;
-
-const NOT_SOLD: &str = "less than the cost and the least margin: it is not sold, and not listed, unless on_loss is \"accept\"";
 
 #[cfg(test)]
 mod tests {
