@@ -200,6 +200,16 @@ impl Definitions {
         by_hand.chain(imported).collect()
     }
 
+    /// The same with everything for sale that an override has taken off: what could be sold if the operator wanted.
+    #[must_use]
+    pub fn all_for_sale(&self) -> Self {
+        let mut all = self.clone();
+        for one in &mut all.overrides {
+            one.sell = true;
+        }
+        all
+    }
+
     /// The other way round: the offers that a service is made from, sold just now or not.
     #[must_use]
     pub fn offers_of(

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::catalogue::{Catalogue, ImportKey, Service};
-use crate::ids::{OfferId, PanelName, ServiceId};
+use crate::ids::{MAX_ID, OfferId, PanelName, ServiceId};
 use crate::offer::SkipReason;
 
 /// What the operator says of an imported service.
@@ -42,6 +42,9 @@ pub struct Says {
     /// For people; the API has no field for it.
     pub description: Option<String>,
 }
+
+/// The largest limit that can be written: what fits into the numbers of old clients.
+pub const MAX_QUANTITY: i64 = MAX_ID;
 
 /// Something that is not as the operator wrote it, though nothing is lost by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,6 +351,22 @@ mod tests {
             assert_eq!(catalogue.services().len(), 0);
             assert_eq!(catalogue.skipped()[0].reason, reason);
         }
+    }
+
+    #[test]
+    fn what_an_override_takes_off_could_be_sold() {
+        let off = Override {
+            name: Some("Fans".into()),
+            sell: false,
+            ..written(by_offer())
+        };
+        let definitions = Definitions {
+            overrides: vec![off],
+            ..Definitions::default()
+        };
+        let catalogue = built(definitions.all_for_sale().overrides);
+        let service = catalogue.service(ServiceId(1_001)).expect("sold");
+        assert_eq!(service.name, "Fans");
     }
 
     #[test]

@@ -121,11 +121,12 @@ pub(crate) enum Services {
         #[arg(long)]
         panel: Option<String>,
     },
-    /// What is sold, for a spreadsheet
+    /// What can be sold, for a spreadsheet
     ///
     /// A row for each service. `name`, `category`, `min`, `max`, `description` and `sell` may be edited and imported again; what
     /// follows is for people: where a service comes from, its rate for customers without a group, cost and margin, per 1000 or
-    /// per package. In CSV, text that looks like a formula begins with an apostrophe, which an import takes off again.
+    /// per package. Those with `sell = false` are among them, so that an import can put them on sale again; what is not sold for
+    /// another reason is not: `services list --skipped` names it. In CSV, text that looks like a formula begins with an apostrophe, which an import takes off again.
     Export {
         /// How it is written
         #[arg(long, value_enum, default_value_t = SheetForm::Csv)]
@@ -136,7 +137,7 @@ pub(crate) enum Services {
     /// Cells that are as they were exported change nothing; the others are written into the service if it is made by hand, else
     /// into its [[override]]. An empty cell takes the override away. Services and columns that are left out stay as they are,
     /// columns that are for people are never read. The new file is validated as a whole before it takes the place of the old
-    /// one; comments and order stay.
+    /// one; comments and order stay. Limits that leave a service no quantity are refused: it is `sell` that takes services off.
     Import {
         /// CSV (separated by commas, semicolons or tabs) or JSON
         file: PathBuf,
@@ -165,7 +166,7 @@ pub(crate) enum Services {
         #[arg(long, group = "approved")]
         all: bool,
     },
-    /// How the price of a service comes about
+    /// How the price of a service comes about, and what its offers cost lately
     Explain {
         /// Our id
         id: i64,

@@ -84,8 +84,8 @@ pub trait Store: Reports + Send + Sync + 'static {
 
     /// Replaces a panel's list by a newer one.
     async fn save_offers(&self, list: OfferList, at: Timestamp) -> Result<()>;
-    /// Keeps what a sync that is believed brought: list, baselines and history. The panel's list that was not believed is
-    /// forgotten. Nothing is kept if the stored list is newer.
+    /// Keeps what a sync that is believed brought: list, baselines and history, of which each offer has its last
+    /// [`HISTORY_OF_AN_OFFER`](crate::model::HISTORY_OF_AN_OFFER) lines. The panel's list that was not believed is forgotten. Nothing is kept if the stored list is newer.
     async fn keep_sync(&self, sync: Synced) -> Result<()>;
     /// What was approved of every panel's offers.
     async fn baselines(&self) -> Result<HashMap<PanelName, Baselines>>;

@@ -388,6 +388,10 @@ pub struct HistoryLine {
     pub at: Timestamp,
 }
 
+/// So many lines are kept of each offer's history; the oldest go. At the shortest time between two syncs, with a change in
+/// each, that is half a day; at a change a day it is more than two months.
+pub const HISTORY_OF_AN_OFFER: u64 = 72;
+
 /// A broken invariant that `verify` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {

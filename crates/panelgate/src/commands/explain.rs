@@ -1,4 +1,4 @@
-//! `services explain`: offer, cost, exchange, rule, rounding, margin, one line each.
+//! `services explain`: offer, cost, exchange, rule, rounding, margin, one line each, and what the offer cost lately.
 
 use anyhow::{Context, anyhow};
 use panelgate_domain::catalogue::{Basis, Route, Service};
@@ -8,10 +8,13 @@ use panelgate_domain::quote::{self, Guard, Pricing};
 use panelgate_domain::rate::Charging;
 use panelgate_domain::routing::Strategy;
 use panelgate_domain::spec::Quantity;
+use panelgate_domain::sync::ChangeKind;
 use panelgate_store::Store;
+use panelgate_store::model::HistoryLine;
 use rust_decimal::Decimal;
 
 use super::services::{ANYBODY, Market};
+use crate::clock;
 use crate::config::Config;
 use crate::output;
 
@@ -46,10 +49,41 @@ pub(super) async fn run(
     if let Some(quantity) = quantity {
         lines.extend(view.about_order(quantity)?);
     }
+    lines.extend(history(store, service).await?);
     for (name, text) in lines {
-        output::say(&format!("{name:<9} {text}"))?;
+        output::say(&format!("{name:<9} {}", output::printable(&text)))?;
     }
     Ok(())
+}
+
+/// What the service's offers cost lately, newest first, and what happened to them.
+async fn history(store: &dyn Store, service: &Service) -> anyhow::Result<Lines> {
+    let mut told: Vec<(&Route, HistoryLine)> = Vec::new();
+    for route in &service.routes {
+        let lines = store.offer_history(&route.panel, &route.offer, LAST_COSTS);
+        told.extend(lines.await?.into_iter().map(|line| (route, line)));
+    }
+    told.sort_by_key(|(_, line)| std::cmp::Reverse(line.at));
+    told.truncate(usize::try_from(LAST_COSTS).expect("a few lines"));
+    let several = service.routes.len() > 1;
+    let lines = told.into_iter().map(|(route, line)| {
+        let HistoryLine { change, actor, at } = line;
+        let day = clock::date(clock::day_of(at));
+        let of = match several {
+            true => format!("{} offer {} ", route.panel, route.offer),
+            false => String::new(),
+        };
+        let by = actor.map(|actor| format!(" by {actor}"));
+        let text = match change.text.is_empty() {
+            true => String::new(),
+            false => format!(": {}", change.text),
+        };
+        let (rate, currency, kind) = (change.rate, change.currency, happened(change.kind));
+        let by = by.unwrap_or_default();
+        format!("{day} {of}at {rate} {currency}, {kind}{by}{text}")
+    });
+    let names = std::iter::once("history").chain(std::iter::repeat(""));
+    Ok(names.zip(lines).collect())
 }
 
 /// The service, or why there is none.
@@ -73,6 +107,18 @@ fn sold<'a>(config: &Config, market: &'a Market, id: ServiceId) -> anyhow::Resul
             }
         }
     })
+}
+
+const fn happened(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Cost => "another cost",
+        ChangeKind::Retyped => "another type",
+        ChangeKind::Limits => "other limits",
+        ChangeKind::Appeared
+        | ChangeKind::Vanished
+        | ChangeKind::Renamed
+        | ChangeKind::Approved => kind.word(),
+    }
 }
 
 struct View<'a> {
@@ -289,6 +335,9 @@ fn margin(price: Decimal, cost: Decimal) -> String {
 
 const NOT_COVERED: &str = "the cost that waits for approval is not covered: it is not sold, and not listed, until it is approved";
 const NOT_SOLD: &str = "less than the cost and the least margin: it is not sold, and not listed, unless on_loss is \"accept\"";
+
+/// So much of the history is shown.
+const LAST_COSTS: u64 = 5;
 
 #[cfg(test)]
 mod tests {

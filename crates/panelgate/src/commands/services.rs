@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use panelgate_domain::catalogue::{Catalogue, Service};
+use panelgate_domain::catalogue::{Basis, Catalogue, Definitions, ImportKey, Service};
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::ids::Currency;
+use panelgate_domain::ids::{Currency, ServiceId};
 use panelgate_domain::markup::Buyer;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::quote;
@@ -96,15 +96,36 @@ pub(super) struct Market {
     pub(super) exchange: Exchange,
 }
 
+/// What a catalogue is built from beside definitions, at one moment: as many as are wanted can be built and compared.
+pub(super) struct Supply {
+    /// The panels' lists, as they are sold.
+    pub(super) lists: Vec<OfferList>,
+    /// What imports are called.
+    pub(super) ids: HashMap<ImportKey, ServiceId>,
+    /// What prices are made from while costs wait for approval.
+    pub(super) held: HashMap<ImportKey, Basis>,
+    /// What panels' currencies are worth.
+    pub(super) exchange: Exchange,
+}
+
 impl Market {
+    /// As the configuration defines it.
+    pub(super) async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
+        let supply = Supply::load(config, store).await?;
+        Ok(Self {
+            catalogue: supply.catalogue(&config.definitions),
+            exchange: supply.exchange,
+        })
+    }
+}
+
+impl Supply {
     /// From the panels' lists as the last sync stored them, in the currencies that are configured now, as a server takes them.
     /// A list that stays the same is not stored again, so the stored currency may be an older one. Gives out no ids: what has
     /// none yet is not sold yet.
     pub(super) async fn load(config: &Config, store: &dyn Store) -> anyhow::Result<Self> {
         let mut lists = store.offers().await?;
         lists.retain(|list| config.panels.iter().any(|panel| panel.name == list.panel));
-        let ids = store.assign_services(Vec::new(), Vec::new()).await?;
-        let exchange = config.money.exchange_at(clock::now());
         let baselines = store.baselines().await?;
         let mut held = HashMap::new();
         for list in &mut lists {
@@ -116,11 +137,18 @@ impl Market {
             held.extend(costs.map(|(offer, basis)| ((panel.clone(), offer), basis)));
             *list = view.list;
         }
-        let catalogue = Catalogue::build(&config.definitions, &lists, &ids, &exchange);
         Ok(Self {
-            catalogue: catalogue.holding(&held, &exchange),
-            exchange,
+            lists,
+            ids: store.assign_services(Vec::new(), Vec::new()).await?,
+            held,
+            exchange: config.money.exchange_at(clock::now()),
         })
+    }
+
+    /// What these definitions sell of it.
+    pub(super) fn catalogue(&self, definitions: &Definitions) -> Catalogue {
+        Catalogue::build(definitions, &self.lists, &self.ids, &self.exchange)
+            .holding(&self.held, &self.exchange)
     }
 }
 

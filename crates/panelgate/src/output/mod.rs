@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::environment;
 
 pub(crate) use csv::from_csv;
-pub(crate) use table::{Cell, Listing};
+pub(crate) use table::{Cell, Listing, printable};
 
 /// How a listing is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +34,17 @@ impl Form {
 /// # Errors
 /// stdout cannot be written; a reader that went away is told apart in [`crate::exit`].
 pub(crate) fn list(listing: &Listing, form: Form) -> io::Result<()> {
-    let text = match form {
+    say(text(listing, form).trim_end_matches('\n'))
+}
+
+/// A listing as it is written to stdout, but for the end of the last line.
+pub(crate) fn text(listing: &Listing, form: Form) -> String {
+    match form {
         Form::Json => json::render(listing),
         Form::Csv => csv::render(listing),
         Form::Text if io::stdout().is_terminal() => table::render_table(listing),
         Form::Text => table::render_plain(listing),
-    };
-    say(text.trim_end_matches('\n'))
+    }
 }
 
 /// Writes the only row of a listing to stdout, one field a line; as JSON it is an array of one object.

@@ -12,9 +12,10 @@ use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::settlement::Verdict;
 use panelgate_domain::spec::{Limits, OrderSpec};
 use panelgate_domain::status::{Fact, StatusWord};
+use panelgate_domain::sync::Change;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
-use panelgate_store::model::{Answer, Booking, NewOrder, NewPlacement, Opened};
+use panelgate_store::model::{Answer, Booking, NewOrder, NewPlacement, Opened, Synced};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 
 use crate::House;
@@ -88,6 +89,19 @@ impl Past {
             .await
             .expect("given");
         assert!(!ids.is_empty());
+    }
+
+    /// What happened to an offer of `alpha` at a moment, as a sync or an approval keeps it.
+    pub(crate) async fn offer_changed(&self, change: Change, actor: Option<&str>, at: Timestamp) {
+        let sync = Synced {
+            panel: "alpha".into(),
+            list: None,
+            baselines: Vec::new(),
+            changes: vec![change],
+            actor: actor.map(str::to_owned),
+            at,
+        };
+        self.store.keep_sync(sync).await.expect("kept");
     }
 
     /// A customer with 1000.00.

@@ -3,11 +3,14 @@ use std::collections::HashMap;
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::offer::{Offer, OfferList};
 use panelgate_domain::rate::Rate;
+use panelgate_domain::sync::ChangeKind;
+use panelgate_domain::sync::change::change;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use serde_json::json;
 
+use crate::past::happened;
 use crate::{House, json};
 
 fn offer(id: &str, rate: &str) -> Offer {
@@ -122,4 +125,38 @@ fn costs_in_other_currencies_are_converted_or_not_sold() {
         "{text}"
     );
     assert!(text.contains("rate      1.188 USD per 1000\n"), "{text}");
+}
+
+#[test]
+fn an_explanation_ends_with_what_the_offer_cost_lately() {
+    let house = House::with_ann();
+    sync(&house, "USD");
+    let explain = ["services", "explain", "1001"];
+    let text = house.run(&explain).expect(0);
+    assert!(!text.contains("history"), "{text}");
+    let changed = [
+        (ChangeKind::Appeared, "0.5", "", None),
+        (ChangeKind::Cost, "0.60", "", None),
+        (ChangeKind::Vanished, "0.6", "", None),
+        (ChangeKind::Appeared, "0.6", "", None),
+        (ChangeKind::Renamed, "0.6", "A\r\n\u{1b}[31m → B", None),
+        (ChangeKind::Approved, "0.9", "cost 0.6 → 0.9", Some("ann")),
+    ];
+    happened(&house, async |past| {
+        for (day, (kind, rate, text, actor)) in (1..).zip(changed) {
+            let change = change(&offer("7", rate), kind, &"USD".into(), text);
+            let at = Timestamp(day * 86_400_000);
+            past.offer_changed(change, actor, at).await;
+        }
+    });
+    let text = house.run(&explain).expect(0);
+    let (_, history) = text.split_once("history   ").expect("there is some");
+    assert_eq!(
+        history,
+        "1970-01-07 at 0.90 USD, approved by ann: cost 0.6 → 0.9\n          \
+         1970-01-06 at 0.60 USD, renamed: A\\r\\n\\u{1b}[31m → B\n          \
+         1970-01-05 at 0.60 USD, appeared\n          \
+         1970-01-04 at 0.60 USD, vanished\n          \
+         1970-01-03 at 0.60 USD, another cost\n"
+    );
 }

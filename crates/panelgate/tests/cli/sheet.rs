@@ -38,7 +38,7 @@ fn what_comes_back_as_it_left_changes_nothing() {
         let sheet = ["services", "export", "--format", format];
         let sheet = house.run(&sheet).expect(0);
         let said = import(&house, &sheet, &[]).expect_error(0);
-        assert!(said.contains("nothing differs"), "{said}");
+        assert!(said.contains("nothing to change"), "{said}");
         assert_eq!(services(&house), SERVICES);
     }
 }
@@ -88,6 +88,59 @@ fn edits_are_written_where_an_operator_would_and_nowhere_else() {
 }
 
 #[test]
+fn what_was_taken_off_can_be_put_on_sale_again() {
+    let house = stocked();
+    import(&house, "service,sell\n1002,no\n", &[]).expect(0);
+    let off = services(&house);
+    assert!(off.contains("service = 1002\nsell = false\n"), "{off}");
+    let sold = house.run(&["services", "list"]).expect(0);
+    assert!(!sold.contains("1002"), "{sold}");
+    // It is in the sheet as it is, and comes back as it left.
+    let sheet = house.run(&["services", "export"]).expect(0);
+    let row = sheet.lines().find(|line| line.starts_with("1002,"));
+    assert!(row.expect("a row").contains(",,no,alpha,8,"), "{sheet}");
+    import(&house, &sheet, &[]).expect_error(0);
+    assert_eq!(services(&house), off);
+    let on = sheet.replace(",,no,alpha,8,", ",,yes,alpha,8,");
+    import(&house, &on, &[]).expect(0);
+    assert_eq!(services(&house), SERVICES);
+}
+
+#[test]
+fn a_cell_that_takes_nothing_away_changes_nothing() {
+    let house = stocked();
+    for sheet in [
+        "service,name,category,min,max,description\n1002,,,,,\n",
+        "service,min,max,description\n101,,,\n",
+    ] {
+        let said = import(&house, sheet, &[]).expect_error(0);
+        assert!(said.contains("nothing to change"), "{said}");
+        assert_eq!(services(&house), SERVICES);
+    }
+    // A limit that no offer takes stays written, with a note; saying it again is no change either.
+    let sheet = "service,min\n1002,5\n";
+    let ran = import(&house, sheet, &[]);
+    let note = "service 1002: min is 10, not 5: its offers take no less";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    assert_eq!(
+        ran.expect(0),
+        "service\tkey\twas\tbecomes\n1002\tmin\t10\t5\n"
+    );
+    let said = import(&house, sheet, &[]).expect_error(0);
+    assert!(said.contains("nothing to change"), "{said}");
+}
+
+#[test]
+fn an_override_that_says_something_else_stays_where_it_is() {
+    let house = stocked();
+    let known = "# Ann's.\n[[override]]\nservice = 1002\nname = \"Known\"\n\n";
+    house.write("services.toml", &format!("{known}{SERVICES}"));
+    import(&house, "service,name,max\n1002,,50\n", &[]).expect(0);
+    let known = known.replace("name = \"Known\"", "max = 50");
+    assert_eq!(services(&house), format!("{known}{SERVICES}"));
+}
+
+#[test]
 fn what_would_not_be_valid_is_not_written() {
     let house = stocked();
     for (sheet, said) in [
@@ -115,9 +168,43 @@ fn what_would_not_be_valid_is_not_written() {
             "object 1: `7` under `sell`",
         ),
         ("[{\"service\": 101", "line 1: expected an array"),
+        (
+            "service,max\n1001,9\n",
+            "line 2: max 9 is under min 10: no quantity is left",
+        ),
+        (
+            "service,min,max\n1001,3,7\n",
+            "line 2: min and max leave no quantity that the offers of service 1001 take",
+        ),
+        (
+            "service,max\n1001,2147483648\n",
+            "line 2: `2147483648` is no max",
+        ),
+        (
+            "service,category\n1001,x\n101, \n",
+            "line 3: service 101 is made by hand: it needs a category",
+        ),
     ] {
         let wrong = import(&house, sheet, &[]).expect_error(1);
         assert!(wrong.contains(said), "{wrong}");
     }
     assert_eq!(services(&house), SERVICES);
+}
+
+#[test]
+fn files_that_an_import_cannot_read_or_edit_are_refused_with_a_mend() {
+    let house = stocked();
+    let file = house.path("latin");
+    std::fs::write(&file, b"service,name\n1001,F\xfcr Fans\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let wrong = house.run(&["services", "import", file]).expect_error(1);
+    assert!(wrong.contains("save it as \"CSV UTF-8\""), "{wrong}");
+    let inline = "override = [ { service = 1001, name = \"x\" } ]\n[[import]]\npanel = \"alpha\"\n";
+    house.write("services.toml", inline);
+    let wrong = import(&house, "service,name\n1001,y\n", &[]).expect_error(1);
+    assert!(
+        wrong.contains("write [[override]] and its keys below it"),
+        "{wrong}"
+    );
+    assert_eq!(services(&house), inline);
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::offers::{self, Written};
 use super::values;
 use crate::api::Result;
-use crate::model::{HistoryLine, Suspect, Synced};
+use crate::model::{HISTORY_OF_AN_OFFER, HistoryLine, Suspect, Synced};
 
 /// Keeps a sync, unless the stored list is newer: then nothing of it is kept.
 pub(super) fn keep(connection: &Connection, sync: &Synced, list: Option<&Written>) -> Result<()> {
@@ -50,7 +50,12 @@ pub(super) fn keep(connection: &Connection, sync: &Synced, list: Option<&Written
     append(connection, sync)
 }
 
+/// What happened to offers. Of each only the newest lines stay.
 fn append(connection: &Connection, sync: &Synced) -> Result<()> {
+    let mut forget = connection.prepare_cached(
+        "DELETE FROM offer_history WHERE panel = ?1 AND offer = ?2 AND id <= (
+             SELECT id FROM offer_history WHERE panel = ?1 AND offer = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
+    )?;
     let mut append = connection.prepare_cached(
         "INSERT INTO offer_history (panel, offer, kind, rate, currency, text, actor, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -65,6 +70,11 @@ fn append(connection: &Connection, sync: &Synced) -> Result<()> {
             change.text,
             sync.actor,
             sync.at.0,
+        ])?;
+        forget.execute(params![
+            sync.panel.as_str(),
+            change.offer.as_str(),
+            within(HISTORY_OF_AN_OFFER)
         ])?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use panelgate_domain::rate::Rate;
 use panelgate_domain::status::StatusWord;
 use panelgate_domain::sync::change::change;
 use panelgate_domain::sync::{Baseline, Baselines, ChangeKind, Distrust};
-use panelgate_store::model::{PanelHour, Suspect, Synced};
+use panelgate_store::model::{HISTORY_OF_AN_OFFER, PanelHour, Suspect, Synced};
 
 use super::world::{euro, fact};
 use super::{World, at, said};
@@ -145,6 +145,31 @@ pub(crate) async fn a_sync_that_was_overtaken_keeps_nothing(world: World) {
     assert!(store.baselines().await.expect("read").is_empty());
     let history = store.offer_history(&"alpha".into(), &"2".into(), 10).await;
     assert_eq!(history.expect("read"), []);
+}
+
+pub(crate) async fn the_history_of_an_offer_ends_somewhere(world: World) {
+    let store = &world.store;
+    let seldom = list("alpha", &["2"]);
+    store
+        .keep_sync(synced(seldom, Vec::new(), 1))
+        .await
+        .expect("kept");
+    let (most, often) = (HISTORY_OF_AN_OFFER, list("alpha", &["1"]));
+    let last = i64::try_from(most).expect("few") + 3;
+    for seconds in 2..=last {
+        store
+            .keep_sync(synced(often.clone(), Vec::new(), seconds))
+            .await
+            .expect("kept");
+    }
+    let alpha = PanelName::from("alpha");
+    let told = store.offer_history(&alpha, &"1".into(), most + 1).await;
+    let told: Vec<_> = told.expect("read").iter().map(|line| line.at).collect();
+    // Of two too many the oldest two are gone, and nothing of another offer is.
+    let expected: Vec<_> = (4..=last).rev().map(at).collect();
+    assert_eq!(told, expected);
+    let other = store.offer_history(&alpha, &"2".into(), most).await;
+    assert_eq!(other.expect("read").len(), 1);
 }
 
 pub(crate) async fn a_list_that_is_not_believed_is_kept_aside(world: World) {

@@ -112,6 +112,7 @@ macro_rules! cases {
                 a_newer_list_replaces_an_older_one
                 a_sync_keeps_what_changed
                 a_sync_that_was_overtaken_keeps_nothing
+                the_history_of_an_offer_ends_somewhere
                 a_list_that_is_not_believed_is_kept_aside
                 services_keep_their_ids
                 reserved_ids_are_never_given

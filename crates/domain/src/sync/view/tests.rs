@@ -4,10 +4,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::catalogue::{Catalogue, Definitions, Import, ImportKey};
+use crate::catalogue::{Catalogue, Definitions, HandMade, Import, ImportKey, WantedRoute};
 use crate::exchange::Exchange;
 use crate::ids::ServiceId;
 use crate::offer::Offer;
+use crate::overrides::{Override, Says, Target};
+use crate::routing;
+use crate::sync::change::approve;
 use crate::sync::change::tests::{baseline, list, offer, rate};
 use crate::sync::learn;
 use crate::time::Timestamp;
@@ -92,8 +95,24 @@ prop_compose! {
     }
 }
 
-/// What an operator wrote: everything of alpha, and one service by hand.
+/// What an operator wrote: everything of alpha, overrides of three imports, and one service by hand.
 fn definitions() -> Definitions {
+    let said = |of, name: Option<&str>, min, max, sell| Override {
+        of,
+        name: name.map(str::to_owned),
+        category: name.map(|_| "Best".to_owned()),
+        says: Says {
+            min,
+            max,
+            description: name.map(str::to_owned),
+        },
+        sell,
+    };
+    let route = |offer: &str| WantedRoute {
+        panel: "alpha".into(),
+        offer: offer.into(),
+        weight: 1,
+    };
     Definitions {
         imports: vec![Import {
             panel: "alpha".into(),
@@ -101,28 +120,83 @@ fn definitions() -> Definitions {
             name: vec![],
             types: vec![],
         }],
+        hand_made: vec![HandMade {
+            id: BY_HAND,
+            name: "Mine".into(),
+            category: "Best".into(),
+            says: Says {
+                min: Some(20),
+                max: Some(90),
+                description: None,
+            },
+            strategy: routing::Strategy::Priority,
+            avoid: None,
+            routes: vec![route("1"), route("3")],
+        }],
+        overrides: vec![
+            said(
+                Target::Service(ServiceId(1_001)),
+                Some("Fans"),
+                Some(20),
+                None,
+                true,
+            ),
+            said(
+                Target::Offer("alpha".into(), "2".into()),
+                Some("Two"),
+                None,
+                Some(80),
+                true,
+            ),
+            said(Target::Service(ServiceId(1_003)), None, None, None, false),
+        ],
         ..Definitions::default()
     }
 }
 
+const BY_HAND: ServiceId = ServiceId(101);
+
+/// What the operator wrote of an import; the override by our id counts first.
+fn override_of<'a>(
+    written: &'a Definitions,
+    service: ServiceId,
+    offer: &OfferId,
+) -> Option<&'a Override> {
+    let by_id = Target::Service(service);
+    let by_offer = Target::Offer("alpha".into(), offer.clone());
+    let find = |of: Target| written.overrides.iter().find(move |one| one.of == of);
+    find(by_id).or_else(|| find(by_offer))
+}
+
+/// A list, and the offers that are approved once it is there.
+fn any_day() -> impl proptest::strategy::Strategy<Value = (OfferList, Vec<u8>)> {
+    let approved = prop::collection::vec(1..=6_u8, 0..3);
+    (any_list(), approved)
+}
+
 proptest! {
-    /// Whatever a panel lists, sync after sync: what the operator wrote and every id stay, a service is the same offer and of
-    /// the same type under the same name for ever, and no price is made from a cost that is out of bounds.
+    /// Whatever a panel lists and an operator approves, day after day: what the operator wrote and every id stay, a service is
+    /// the same offer for ever, under the name that was written or approved and of an approved type, within the limits that
+    /// were written, and no price is made from a cost that is out of bounds.
     #[test]
-    fn no_sync_ever_changes_a_rule_or_an_id(lists in prop::collection::vec(any_list(), 1..12)) {
+    fn no_sync_or_approval_ever_changes_a_rule_an_override_or_an_id(days in prop::collection::vec(any_day(), 1..12)) {
         let policy = Policy::default();
         let written = definitions();
         let exchange = Exchange::new("USD".into(), BTreeMap::from([("EUR".into(), 2.into())]));
         let (mut baselines, mut last) = (Baselines::new(), None);
         let mut ids: HashMap<ImportKey, ServiceId> = HashMap::new();
-        let mut first: HashMap<ServiceId, (OfferId, String)> = HashMap::new();
-        for (at, list) in (1..).zip(lists) {
+        let mut first: HashMap<ServiceId, OfferId> = HashMap::new();
+        for (at, (list, approved)) in (1..).zip(days) {
             let learned = learn(last.as_ref(), &list, &baselines, &policy, Timestamp(at));
-            let approved: Vec<_> = baselines.iter().map(|(id, known)| (id.clone(), known.rate, known.name.clone())).collect();
+            let known: Vec<_> = baselines.iter().map(|(id, known)| (id.clone(), known.rate, known.name.clone())).collect();
             baselines.extend(learned.baselines);
-            for (id, rate, name) in approved {
+            for (id, rate, name) in known {
                 prop_assert_eq!((baselines[&id].rate, &baselines[&id].name), (rate, &name));
             }
+            let wanted = |id: &OfferId| approved.iter().any(|one| one.to_string() == id.as_str());
+            let approved = approve(&list, &baselines, &policy, wanted, Timestamp(at));
+            prop_assert!(approved.baselines.iter().all(|(id, _)| wanted(id)));
+            baselines.extend(approved.baselines);
             let view = view(&list, &baselines, &policy);
             let lists = [view.list];
             let next = 1_001 + i64::try_from(ids.len()).expect("few");
@@ -132,13 +206,28 @@ proptest! {
             let held = view.held.into_iter().map(|(id, basis)| (("alpha".into(), id), basis)).collect();
             let catalogue = Catalogue::build(&written, &lists, &ids, &exchange).holding(&held, &exchange);
             for service in catalogue.services() {
-                let route = &service.routes[0];
-                let known = &baselines[&route.offer];
-                let (offer, name) = first.entry(service.id).or_insert_with(|| (route.offer.clone(), service.name.clone()));
-                prop_assert_eq!((&*offer, &*name), (&route.offer, &service.name));
-                prop_assert!(known.is_of_type(service.service_type.name()));
-                let (basis, currency) = route.priced_from();
-                prop_assert!(known.covers(basis, currency, &policy));
+                for route in &service.routes {
+                    let known = &baselines[&route.offer];
+                    prop_assert!(known.is_of_type(service.service_type.name()));
+                    let (basis, currency) = route.priced_from();
+                    prop_assert!(known.covers(basis, currency, &policy));
+                }
+                if service.id == BY_HAND {
+                    prop_assert_eq!((service.name.as_str(), service.category.as_str()), ("Mine", "Best"));
+                    prop_assert!(service.min >= 20 && service.max <= 90);
+                    continue;
+                }
+                let offer = &service.routes[0].offer;
+                prop_assert_eq!(&*first.entry(service.id).or_insert_with(|| offer.clone()), offer);
+                let said = override_of(&written, service.id, offer);
+                let name = said.and_then(|said| said.name.as_ref()).unwrap_or(&baselines[offer].name);
+                prop_assert_eq!(name, &service.name);
+                if let Some(said) = said {
+                    prop_assert!(said.sell);
+                    prop_assert!(said.says.min.is_none_or(|min| service.min >= min));
+                    prop_assert!(said.says.max.is_none_or(|max| service.max <= max));
+                    prop_assert_eq!(&service.description, &said.says.description);
+                }
             }
             prop_assert_eq!(&written, &definitions());
             last = Some(list);

@@ -1,5 +1,6 @@
 //! Changes to `services.toml` as an operator would make them: comments, order and everything that is not changed stay.
 
+use anyhow::bail;
 use panelgate_domain::ids::ServiceId;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value};
 
@@ -30,11 +31,20 @@ pub(super) enum Written {
 
 impl Edited {
     /// Reads the file; what is no TOML was refused before.
-    pub(super) fn new(text: &str) -> Result<Self, toml_edit::TomlError> {
-        Ok(Self {
-            document: text.parse()?,
-            made: 0,
-        })
+    ///
+    /// # Errors
+    /// Services or overrides are written inside brackets: there is no table in which a change could stand.
+    pub(super) fn new(text: &str) -> anyhow::Result<Self> {
+        let document: DocumentMut = text.parse()?;
+        for name in ["service", OVERRIDE] {
+            let written = document.get(name);
+            if written.is_some_and(|item| !item.is_array_of_tables()) {
+                bail!(
+                    "services.toml has `{name} = [ … ]`, which an import cannot edit: write [[{name}]] and its keys below it"
+                );
+            }
+        }
+        Ok(Self { document, made: 0 })
     }
 
     /// The file as it is now.
@@ -48,44 +58,30 @@ impl Edited {
             .is_some()
     }
 
-    /// What the file says of a service, if it does.
-    pub(super) fn said(
-        &self,
-        service: ServiceId,
-        origin: &(String, String),
-        key: &str,
-    ) -> Option<&Value> {
-        let (name, at) = self.place_of(service, origin)?;
-        let table = self.document.get(name)?.as_array_of_tables()?.get(at)?;
-        table.get(key)?.as_value()
-    }
-
     /// Changes one key: of the service's own table if it is made by hand, else of its override, which is made if there is none.
-    /// An override that says nothing any more goes away.
-    pub(super) fn apply(&mut self, change: &Change) {
+    /// An override that says nothing any more goes away. Answers whether the file says something else than before.
+    pub(super) fn apply(&mut self, change: &Change) -> bool {
         let place = self.place_of(change.service, &change.origin);
         let (name, at) = match (place, &change.value) {
             (Some(place), _) => place,
             (None, Some(_)) => self.make_override(change.service),
-            (None, None) => return,
+            (None, None) => return false,
         };
         let tables = self
             .document
             .get_mut(name)
-            .and_then(Item::as_array_of_tables_mut);
-        let Some(tables) = tables else { return };
-        if let Some(table) = tables.get_mut(at) {
-            match &change.value {
-                Some(value) => set(table, change.key, value),
-                None => _ = table.remove(change.key),
-            }
-            let says_nothing = name == OVERRIDE
-                && table.iter().all(|(key, _)| NAMES.contains(&key))
-                && change.value.is_none();
-            if says_nothing {
+            .and_then(Item::as_array_of_tables_mut)
+            .expect("it was found there or made just now");
+        let table = tables.get_mut(at).expect("that is where it was found");
+        let Some(value) = &change.value else {
+            let removed = table.remove(change.key).is_some();
+            let says_nothing = table.iter().all(|(key, _)| NAMES.contains(&key));
+            if removed && name == OVERRIDE && says_nothing {
                 tables.remove(at);
             }
-        }
+            return removed;
+        };
+        set(table, change.key, value)
     }
 
     fn place_of(
@@ -145,18 +141,32 @@ fn has_id(table: &Table, key: &str, service: ServiceId) -> bool {
     table.get(key).and_then(Item::as_integer) == Some(service.0)
 }
 
-/// A comment behind the old value stays.
-fn set(table: &mut Table, key: &str, written: &Written) {
+/// A comment behind the old value stays; so does the value itself if it is the same, however it is written.
+fn set(table: &mut Table, key: &str, written: &Written) -> bool {
     let mut value = match written {
         Written::Text(text) => Value::from(text.as_str()),
         Written::Number(number) => Value::from(*number),
         Written::Flag(flag) => Value::from(*flag),
     };
-    if let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) {
-        *value.decor_mut() = old.decor().clone();
-        *old = value;
-    } else {
+    let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) else {
         table.insert(key, Item::Value(value));
+        return true;
+    };
+    if written.is_in(old) {
+        return false;
+    }
+    *value.decor_mut() = old.decor().clone();
+    *old = value;
+    true
+}
+
+impl Written {
+    fn is_in(&self, value: &Value) -> bool {
+        match self {
+            Self::Text(text) => value.as_str() == Some(text),
+            Self::Number(number) => value.as_integer() == Some(*number),
+            Self::Flag(flag) => value.as_bool() == Some(*flag),
+        }
     }
 }
 
@@ -185,7 +195,8 @@ mod tests {
     fn check(changes: &[Change], from: &str, to: &str) {
         let mut edited = Edited::new(FILE).expect("TOML");
         for change in changes {
-            edited.apply(change);
+            let told = edited.apply(change);
+            assert_eq!(told, !(from.is_empty() && to.is_empty()));
         }
         assert!(FILE.contains(from) || from.is_empty());
         let expected = if from.is_empty() {
@@ -200,6 +211,8 @@ mod tests {
     fn what_is_not_changed_stays_byte_for_byte() {
         check(&[], "", "");
         check(&[change(1001, "name", None)], "", "");
+        check(&[change(1002, "max", None)], "", "");
+        check(&[change(1002, "name", text("Old"))], "", "");
     }
 
     #[test]
@@ -233,6 +246,14 @@ mod tests {
         let (before, _) = text.split_once(added).expect("it is there");
         assert!(FILE.starts_with(before), "{text}");
         assert_eq!(text.replace(added, ""), FILE);
+    }
+
+    #[test]
+    fn tables_inside_brackets_are_refused() {
+        for file in ["override = []\n", "service = [ { id = 101 } ]\n"] {
+            let refused = Edited::new(file).err().expect("refused").to_string();
+            assert!(refused.contains("which an import cannot edit"), "{refused}");
+        }
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use panelgate_domain::ids::ServiceId;
+use panelgate_domain::overrides::MAX_QUANTITY;
 use panelgate_store::Store;
 
 use super::edit::{Change, Edited, Written};
 use super::read::{Edits, read};
-use super::{Row, Wrong, row, text_of};
-use crate::commands::services::Market;
+use super::{Goods, Row, Wrong, text_of};
+use crate::commands::services::Supply;
 use crate::config::{Config, Keys};
 use crate::output::{self, Cell, Form, Listing};
 
@@ -23,37 +24,35 @@ pub(in crate::commands) async fn import(
     file: &Path,
     dry_run: bool,
 ) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file);
-    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-    let market = Market::load(config, store).await?;
+    let text = utf8(file)?;
+    let supply = Supply::load(config, store).await?;
+    let goods = Goods::new(&supply, &config.definitions);
     let before = text_of(&config.services_path)?;
     let mut edited = Edited::new(&before)?;
-    let rows = market
-        .catalogue
-        .services()
-        .map(|service| row(service, &edited));
-    let rows: BTreeMap<ServiceId, Row> = rows.map(|row| (row.id, row)).collect();
-    let changes = match all_changes(&text, &rows) {
-        Ok(changes) => changes,
-        Err(wrong) => {
-            let lines: Vec<String> = wrong.iter().map(|one| format!("\n  {one}")).collect();
-            bail!(
-                "nothing is imported from {}:{}",
-                file.display(),
-                lines.concat()
-            );
-        }
+    let rows = goods.rows().map(|(row, _)| (row.id, row)).collect();
+    let refuse = |wrong: Vec<Wrong>| {
+        let lines: Vec<String> = wrong.iter().map(|one| format!("\n  {one}")).collect();
+        let (file, lines) = (file.display(), lines.concat());
+        anyhow!("nothing is imported from {file}:{lines}")
     };
-    for change in &changes {
-        edited.apply(change);
-    }
-    if changes.is_empty() {
-        output::note("nothing differs: services.toml stays as it is");
+    let sheet = Sheet::read(&text, &rows, &edited).map_err(refuse)?;
+    let mut changes = sheet.changes;
+    changes.retain(|change| edited.apply(change));
+    let after = edited.text();
+    if changes.is_empty() || after == before {
+        output::note("nothing to change: services.toml stays as it is");
         return Ok(());
     }
+    let new = Config::load_with_services(config_path, &after, Keys::Leave)?;
+    let becomes = Goods::new(&supply, &new.definitions);
+    let lost = lost(&changes, &sheet.places, &becomes);
+    if !lost.is_empty() {
+        return Err(refuse(lost));
+    }
     output::list(&listing(&changes, &rows), Form::Text)?;
-    let after = edited.text();
-    Config::load_with_services(config_path, &after, Keys::Leave)?;
+    for note in new_notes(&goods, &becomes) {
+        output::note(&note);
+    }
     if dry_run {
         output::note("that would be written; without --dry-run it is");
         return Ok(());
@@ -63,39 +62,68 @@ pub(in crate::commands) async fn import(
     Ok(())
 }
 
-/// All changes, or everything that is wrong.
-fn all_changes(text: &str, rows: &BTreeMap<ServiceId, Row>) -> Result<Vec<Change>, Vec<Wrong>> {
-    let (mut changes, mut wrong) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for edits in read(text).map_err(|one| vec![one])? {
-        match changes_of(&edits, rows, &mut seen) {
-            Ok(more) => changes.extend(more),
-            Err(one) => wrong.push(one),
+/// Spreadsheets write other encodings unless they are told not to.
+fn utf8(file: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    String::from_utf8(bytes).with_context(|| {
+        let file = file.display();
+        format!("{file} is not UTF-8: save it as \"CSV UTF-8\", so that no name is garbled")
+    })
+}
+
+pub(super) type Rows = BTreeMap<ServiceId, Row>;
+
+/// What a file changes, and where it says so.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) changes: Vec<Change>,
+    places: BTreeMap<ServiceId, String>,
+}
+
+impl Sheet {
+    /// All changes, or everything that is wrong.
+    pub(super) fn read(text: &str, rows: &Rows, edited: &Edited) -> Result<Self, Vec<Wrong>> {
+        let (mut sheet, mut wrong) = (Self::default(), Vec::new());
+        for edits in read(text).map_err(|one| vec![one])? {
+            match sheet.row_of(&edits, rows) {
+                Ok(row) => {
+                    let changes = changes_of(&edits, row, edited.is_hand_made(row.id));
+                    match changes {
+                        Ok(more) => sheet.changes.extend(more),
+                        Err(one) => wrong.push(one),
+                    }
+                }
+                Err(one) => wrong.push(one),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(sheet)
+        } else {
+            Err(wrong)
         }
     }
-    if wrong.is_empty() {
-        Ok(changes)
-    } else {
-        Err(wrong)
+
+    /// What a row of the file is about; once only.
+    fn row_of<'a>(&mut self, edits: &Edits, rows: &'a Rows) -> Result<&'a Row, Wrong> {
+        let id = edits.cell("service").unwrap_or_default();
+        let id = id.parse().map(ServiceId);
+        let id = id.map_err(|_| edits.wrong("the column `service` has to say which service"))?;
+        let row = rows.get(&id).ok_or_else(|| {
+            edits.wrong(format!(
+                "there is no service {id}: leave out what is not sold any more"
+            ))
+        })?;
+        match self.places.insert(id, edits.place.clone()) {
+            None => Ok(row),
+            Some(_) => {
+                Err(edits.wrong(format!("service {id} is here twice: leave one of them out")))
+            }
+        }
     }
 }
 
-fn changes_of(
-    edits: &Edits,
-    rows: &BTreeMap<ServiceId, Row>,
-    seen: &mut BTreeSet<ServiceId>,
-) -> Result<Vec<Change>, Wrong> {
-    let id = edits.cell("service").unwrap_or_default();
-    let id = id.parse().map(ServiceId);
-    let id = id.map_err(|_| edits.wrong("the column `service` has to say which service"))?;
-    let now = rows.get(&id).ok_or_else(|| {
-        edits.wrong(format!(
-            "there is no service {id}: leave out what is not sold any more"
-        ))
-    })?;
-    if !seen.insert(id) {
-        return Err(edits.wrong(format!("service {id} is here twice: leave one of them out")));
-    }
+fn changes_of(edits: &Edits, now: &Row, hand_made: bool) -> Result<Vec<Change>, Wrong> {
+    let id = now.id;
     let mut changes = Vec::new();
     for (key, is) in [
         ("name", &now.name),
@@ -103,22 +131,18 @@ fn changes_of(
         ("description", &now.description),
     ] {
         if let Some(cell) = edits.cell(key).filter(|cell| cell != &is.trim()) {
-            if cell.is_empty() && now.hand_made && key != "description" {
+            if cell.is_empty() && hand_made && key != "description" {
                 return Err(edits.wrong(format!("service {id} is made by hand: it needs a {key}")));
             }
             let value = (!cell.is_empty()).then(|| Written::Text(cell.to_owned()));
             changes.push(now.change(key, value));
         }
     }
-    for (key, is) in [("min", now.min), ("max", now.max)] {
-        if let Some(cell) = edits.cell(key).filter(|cell| *cell != is.to_string()) {
-            changes.push(now.change(key, number(edits, key, cell)?));
-        }
-    }
+    changes.extend(limits(edits, now)?);
     if let Some(sell) = edits.cell("sell").filter(|cell| !cell.is_empty()) {
         let sell = flag(edits, sell)?;
         if sell != now.sell {
-            if now.hand_made {
+            if hand_made {
                 let text =
                     format!("service {id} is made by hand: take it out of services.toml instead");
                 return Err(edits.wrong(text));
@@ -126,7 +150,59 @@ fn changes_of(
             changes.push(now.change("sell", (!sell).then_some(Written::Flag(false))));
         }
     }
+    // An override goes away when it says nothing any more: what it is to say has to be there before.
+    changes.sort_by_key(|change| change.value.is_none());
     Ok(changes)
+}
+
+/// Limits between which there is no quantity are refused here, where it is known which cell says so.
+fn limits(edits: &Edits, now: &Row) -> Result<Vec<Change>, Wrong> {
+    let mut changes = Vec::new();
+    let mut bounds = [Some(now.min), Some(now.max)];
+    for ((key, is), bound) in [("min", now.min), ("max", now.max)]
+        .into_iter()
+        .zip(&mut bounds)
+    {
+        if let Some(cell) = edits.cell(key).filter(|cell| *cell != is.to_string()) {
+            *bound = number(edits, key, cell)?;
+            let value = bound.and_then(|bound| i64::try_from(bound).ok());
+            changes.push(now.change(key, value.map(Written::Number)));
+        }
+    }
+    match bounds {
+        [Some(min), Some(max)] if min > max && !changes.is_empty() => {
+            Err(edits.wrong(format!("max {max} is under min {min}: no quantity is left")))
+        }
+        _ => Ok(changes),
+    }
+}
+
+/// Services that could not be sold any more: an import takes nothing off but by `sell`.
+fn lost(changes: &[Change], places: &BTreeMap<ServiceId, String>, after: &Goods) -> Vec<Wrong> {
+    let gone = changes
+        .iter()
+        .map(|change| change.service)
+        .filter(|id| after.for_sale.service(*id).is_none());
+    let gone: BTreeSet<ServiceId> = gone.collect();
+    let wrong = gone.into_iter().map(|id| Wrong {
+        place: places.get(&id).cloned().unwrap_or_default(),
+        text: format!("min and max leave no quantity that the offers of service {id} take"),
+    });
+    wrong.collect()
+}
+
+/// What will not be as it is written, for instance limits that no offer takes.
+fn new_notes(now: &Goods, becomes: &Goods) -> Vec<String> {
+    let notes = |goods: &Goods| -> Vec<String> {
+        let notes = goods.for_sale.notes().iter();
+        notes
+            .map(|note| format!("{}: {}", note.about, note.what))
+            .collect()
+    };
+    let known: BTreeSet<String> = notes(now).into_iter().collect();
+    let mut notes = notes(becomes);
+    notes.retain(|note| !known.contains(note));
+    notes
 }
 
 impl Row {
@@ -152,17 +228,21 @@ impl Row {
 }
 
 /// An empty cell takes the limit away.
-fn number(edits: &Edits, key: &str, cell: &str) -> Result<Option<Written>, Wrong> {
+fn number(edits: &Edits, key: &str, cell: &str) -> Result<Option<u64>, Wrong> {
     if cell.is_empty() {
         return Ok(None);
     }
-    let number = cell.parse().ok().filter(|number| *number >= 1);
+    let most = MAX_QUANTITY.unsigned_abs();
+    let number = cell
+        .parse()
+        .ok()
+        .filter(|number| (1..=most).contains(number));
     let number = number.ok_or_else(|| {
         edits.wrong(format!(
-            "`{cell}` is no {key}: expected a whole number such as 100"
+            "`{cell}` is no {key}: expected a whole number from 1 to {most}, such as 100"
         ))
     })?;
-    Ok(Some(Written::Number(number)))
+    Ok(Some(number))
 }
 
 /// As it is exported, and as spreadsheets in capitals write it.
@@ -174,7 +254,7 @@ fn flag(edits: &Edits, cell: &str) -> Result<bool, Wrong> {
     }
 }
 
-fn listing(changes: &[Change], rows: &BTreeMap<ServiceId, Row>) -> Listing {
+fn listing(changes: &[Change], rows: &Rows) -> Listing {
     let cells = changes.iter().map(|change| {
         let was = rows.get(&change.service).map(|row| row.cell(change.key));
         let becomes = match &change.value {

@@ -1,4 +1,4 @@
-//! `services export` and `services import`: what is sold, as a spreadsheet can edit it.
+//! `services export` and `services import`: what can be sold, as a spreadsheet can edit it.
 //!
 //! A row that comes back as it left changes nothing, so a whole list may go out and in again. What does differ is written into
 //! `services.toml` where an operator would have written it: into the service if it is made by hand, else into its override.
@@ -12,14 +12,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use panelgate_domain::catalogue::Service;
+use panelgate_domain::catalogue::{Catalogue, Definitions, Service};
+use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::quote;
 use panelgate_store::Store;
 
-use self::edit::Edited;
 use super::report::Earned;
-use super::services::{ANYBODY, Market};
+use super::services::{ANYBODY, Supply};
 use crate::config::Config;
 use crate::output::{self, Cell, Form, Listing};
 
@@ -70,7 +70,6 @@ const HEADINGS: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     id: ServiceId,
-    hand_made: bool,
     /// The panel and the offer of its first route.
     origin: (String, String),
     name: String,
@@ -81,13 +80,47 @@ struct Row {
     sell: bool,
 }
 
-/// Writes what is sold to stdout.
+/// What can be sold, whether the operator wants that now or not: a service that was taken off can be edited, and put on sale.
+struct Goods {
+    sold: Catalogue,
+    for_sale: Catalogue,
+}
+
+impl Goods {
+    fn new(supply: &Supply, definitions: &Definitions) -> Self {
+        Self {
+            sold: supply.catalogue(definitions),
+            for_sale: supply.catalogue(&definitions.all_for_sale()),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (Row, &Service)> {
+        let services = self.for_sale.services();
+        services.map(|service| (self.row(service), service))
+    }
+
+    fn row(&self, service: &Service) -> Row {
+        let basis = service.basis();
+        Row {
+            id: service.id,
+            origin: (basis.panel.to_string(), basis.offer.to_string()),
+            name: service.name.clone(),
+            category: service.category.clone(),
+            min: service.min,
+            max: service.max,
+            description: service.description.clone().unwrap_or_default(),
+            sell: self.sold.service(service.id).is_some(),
+        }
+    }
+}
+
+/// Writes what can be sold to stdout.
 pub(super) async fn export(config: &Config, store: &dyn Store, form: Form) -> anyhow::Result<()> {
-    let market = Market::load(config, store).await?;
-    let edited = Edited::new(&text_of(&config.services_path)?)?;
-    let rows = market.catalogue.services().map(|service| {
-        let mut cells = cells(&row(service, &edited));
-        cells.extend(for_people(service, config, &market));
+    let supply = Supply::load(config, store).await?;
+    let goods = Goods::new(&supply, &config.definitions);
+    let rows = goods.rows().map(|(row, service)| {
+        let mut cells = cells(&row);
+        cells.extend(for_people(service, config, &supply.exchange));
         cells
     });
     output::list(&Listing::new(HEADINGS, rows), form)?;
@@ -99,25 +132,6 @@ fn text_of(path: &PathBuf) -> anyhow::Result<String> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         read => read.with_context(|| format!("cannot read {}", Path::display(path))),
-    }
-}
-
-fn row(service: &Service, edited: &Edited) -> Row {
-    let basis = service.basis();
-    let origin = (basis.panel.to_string(), basis.offer.to_string());
-    let said = |key| edited.said(service.id, &origin, key);
-    let description = said("description").and_then(|value| value.as_str());
-    let sell = said("sell").and_then(toml_edit::Value::as_bool);
-    Row {
-        id: service.id,
-        hand_made: edited.is_hand_made(service.id),
-        name: service.name.clone(),
-        category: service.category.clone(),
-        min: service.min,
-        max: service.max,
-        description: description.unwrap_or_default().to_owned(),
-        sell: sell.unwrap_or(true),
-        origin,
     }
 }
 
@@ -136,9 +150,9 @@ fn cells(row: &Row) -> Vec<Cell> {
 }
 
 /// For customers without a group, per 1000 or per package.
-fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> {
+fn for_people(service: &Service, config: &Config, exchange: &Exchange) -> Vec<Cell> {
     let basis = service.basis();
-    let pricing = quote::sold(service, &config.markup, ANYBODY, &market.exchange);
+    let pricing = quote::sold(service, &config.markup, ANYBODY, exchange);
     let margin = pricing
         .as_ref()
         .and_then(|pricing| Earned::percent(pricing.rate.decimal(), pricing.cost));
@@ -150,3 +164,6 @@ fn for_people(service: &Service, config: &Config, market: &Market) -> Vec<Cell> 
         margin.into(),
     ]
 }
+
+#[cfg(test)]
+mod tests;

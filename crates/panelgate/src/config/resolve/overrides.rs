@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use panelgate_domain::catalogue::FIRST_IMPORTED_ID;
 use panelgate_domain::ids::{MAX_ID, ServiceId};
-use panelgate_domain::overrides::{Override, Says, Target};
+use panelgate_domain::overrides::{MAX_QUANTITY, Override, Says, Target};
 use toml::Spanned;
 
 use super::KnownPanels;
@@ -163,9 +163,6 @@ pub(super) fn says(
         description: scope.read(description, value::not_blank),
     }
 }
-
-/// What fits into the numbers of old clients.
-const MAX_QUANTITY: i64 = MAX_ID;
 
 /// What an override may change.
 const CHANGES: &[&str] = &["name", "category", "min", "max", "description", "sell"];
