@@ -127,8 +127,12 @@ impl Book {
         if (is_ahead || is_dirty) && copy.flag.is_none() {
             copy.flag = known.flag().map(str::to_owned);
         }
-        if is_dirty && stored.says_the_same(&Said::by(copy)) {
-            self.dirty.clear(id);
+        // What is being written may not be what is known any more, even if it was learned in the same moment: what this copy
+        // lacks is written once more rather than never.
+        match copy.fact {
+            _ if stored.says_the_same(&Said::by(copy)) => _ = self.dirty.clear(id),
+            Some(fact) => self.dirty.mark(id, fact.at),
+            None => {}
         }
     }
 }

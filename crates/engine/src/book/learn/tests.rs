@@ -159,6 +159,21 @@ fn a_commit_that_says_what_was_to_be_written_leaves_nothing_to_write() {
     assert_eq!((known(&book).fact, book.dirty()), (Some(fact(40, 60)), 0));
 }
 
+/// A look, a write of it under way, another look of the same moment that says what the store still has, a commit.
+#[test]
+fn a_write_under_way_does_not_outlive_what_was_learned_in_the_same_moment() {
+    let book = book();
+    book.put(placed(2, fact(20, 80)));
+    book.keep(ID, fact(20, 70), None, None);
+    let [under_way] = book.take_dirty(9).try_into().expect("one order");
+    book.keep(ID, fact(20, 80), None, None);
+    book.put(placed(3, fact(20, 80)));
+    assert_eq!(book.dirty(), 0, "the store says it");
+    book.put(placed(4, under_way.fact));
+    let [learned] = book.take_dirty(9).try_into().expect("one order");
+    assert_eq!(learned.fact, fact(20, 80));
+}
+
 #[test]
 fn a_flag_that_is_not_written_yet_survives_a_newer_fact() {
     let book = book();
