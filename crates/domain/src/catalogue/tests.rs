@@ -1,4 +1,11 @@
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+
 use super::*;
+use crate::exchange::Exchange;
+use crate::offer::{Offer, OfferList, SkipReason};
+use crate::overrides::Says;
 
 fn offer(id: &str, min: u64, max: u64, refill: bool) -> Offer {
     Offer {
