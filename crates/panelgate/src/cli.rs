@@ -135,7 +135,7 @@ pub(crate) enum Services {
     /// Write what an edited export changes into services.toml
     ///
     /// Cells that are as they were exported change nothing; the others are written into the service if it is made by hand, else
-    /// into its [[override]]. An empty cell takes the override away. Services and columns that are left out stay as they are,
+    /// into its `[[override]]`. An empty cell takes the override away. Services and columns that are left out stay as they are,
     /// columns that are for people are never read. The new file is validated as a whole before it takes the place of the old
     /// one; comments and order stay. Limits that leave a service no quantity are refused: it is `sell` that takes services off.
     Import {

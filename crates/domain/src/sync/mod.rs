@@ -1,7 +1,7 @@
 //! Sync: what a panel's newer list means for what is sold. Costs move, prices follow, and neither mapping nor rules are touched.
 //!
 //! An offer is measured against its [`Baseline`]: how it was when somebody last approved it. The first sight approves itself.
-//! [`trust`] says whether a whole list is believed, [`learn`] what it changes, [`view`] how the offers are sold meanwhile, and
+//! [`trust`] says whether a whole list is believed, [`learn`] what it changes, [`view()`] how the offers are sold meanwhile, and
 //! [`flag`] what waits for an operator.
 
 pub mod baseline;
