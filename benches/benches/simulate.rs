@@ -242,12 +242,7 @@ fn catalogue() -> (Catalogue, Exchange) {
             dripfeed: None,
         });
     }
-    let imports = lists.iter().map(|list| Import {
-        panel: list.panel.clone(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    });
+    let imports = lists.iter().map(|list| Import::whole(list.panel.clone()));
     let definitions = Definitions {
         imports: imports.collect(),
         ..Definitions::default()

@@ -12,12 +12,7 @@ use panelgate_upstream::{PanelSettings, Refusals};
 
 /// Sells what panel `alpha` sells, a fifth dearer.
 pub(crate) fn rules() -> Rules {
-    let import = Import {
-        panel: "alpha".into(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    };
+    let import = Import::whole("alpha".into());
     let default = Terms::percent(20.into());
     Rules {
         revision: 1,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::CustomerId;
+use crate::markup::Buyer;
 use crate::money::Money;
 
 /// Somebody who calls us.
@@ -18,6 +19,17 @@ pub struct Customer {
     pub credit_limit: Money,
     /// Their keys do not work.
     pub disabled: bool,
+}
+
+impl Customer {
+    /// What markup rules see of them.
+    #[must_use]
+    pub fn buyer(&self) -> Buyer<'_> {
+        Buyer {
+            customer: &self.name,
+            group: self.group.as_deref(),
+        }
+    }
 }
 
 /// A customer's money.

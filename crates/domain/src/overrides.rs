@@ -265,12 +265,7 @@ mod tests {
             unreadable: Vec::new(),
         };
         let definitions = Definitions {
-            imports: vec![Import {
-                panel: "alpha".into(),
-                category: vec![],
-                name: vec![],
-                types: vec![],
-            }],
+            imports: vec![Import::whole("alpha".into())],
             overrides,
             ..Definitions::default()
         };

@@ -57,7 +57,7 @@ impl Market {
         let Rules {
             markup, exchange, ..
         } = self.rules.as_ref();
-        quote::sold(service, markup, buyer(customer), exchange)
+        quote::sold(service, markup, customer.buyer(), exchange)
     }
 
     /// What different buyers pay for a service.
@@ -71,7 +71,7 @@ impl Market {
         let Rules {
             markup, exchange, ..
         } = self.rules.as_ref();
-        let pricing = quote::pricing(service, markup, buyer(customer), exchange);
+        let pricing = quote::pricing(service, markup, customer.buyer(), exchange);
         pricing.map(|pricing| pricing.terms)
     }
 
@@ -154,13 +154,6 @@ fn listing(service: &Service, rate: Rate) -> Listing {
     }
 }
 
-fn buyer(customer: &Customer) -> Buyer<'_> {
-    Buyer {
-        customer: &customer.name,
-        group: customer.group.as_deref(),
-    }
-}
-
 /// Numbers the lists of this process, so that rendered bytes can be kept under their number.
 static BUILDS: AtomicU64 = AtomicU64::new(1);
 
@@ -200,12 +193,7 @@ mod tests {
                 rules: rules.collect(),
             },
             definitions: Definitions {
-                imports: vec![Import {
-                    panel: "alpha".into(),
-                    category: Vec::new(),
-                    name: Vec::new(),
-                    types: Vec::new(),
-                }],
+                imports: vec![Import::whole("alpha".into())],
                 ..Definitions::default()
             },
             exchange: Exchange::new("USD".into(), BTreeMap::new()),

@@ -232,10 +232,7 @@ impl<'a> Simulation<'a> {
         if let Some(known) = self.terms.get(&key) {
             return Some(*known);
         }
-        let buyer = Buyer {
-            customer: &customer.name,
-            group: customer.group.as_deref(),
-        };
+        let buyer = customer.buyer();
         let Compared { live, other, .. } = self.rules;
         let found = (
             terms(live, service, buyer, cost),

@@ -111,12 +111,7 @@ fn market(currency: Currency) -> MarketSettings {
         avoid: None,
         routes: vec![route("alpha"), route("beta")],
     };
-    let alpha = Import {
-        panel: "alpha".into(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    };
+    let alpha = Import::whole("alpha".into());
     MarketSettings {
         markup: Markup {
             default,

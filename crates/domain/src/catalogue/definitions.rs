@@ -72,6 +72,17 @@ pub const FIRST_IMPORTED_ID: ServiceId = ServiceId(1_001);
 pub type ImportKey = (PanelName, OfferId);
 
 impl Import {
+    /// A whole list.
+    #[must_use]
+    pub const fn whole(panel: PanelName) -> Self {
+        Self {
+            panel,
+            category: Vec::new(),
+            name: Vec::new(),
+            types: Vec::new(),
+        }
+    }
+
     /// Whether this import wants an offer of its panel.
     #[must_use]
     pub fn wants(&self, offer: &Offer) -> bool {

@@ -36,12 +36,7 @@ fn exchange() -> Exchange {
 }
 
 fn import(panel: &str) -> Import {
-    Import {
-        panel: panel.into(),
-        category: vec![],
-        name: vec![],
-        types: vec![],
-    }
+    Import::whole(panel.into())
 }
 
 fn made(routes: &[(&str, &str)]) -> HandMade {

@@ -122,12 +122,7 @@ async fn a_market_that_could_not_be_built_is_built_by_the_next_sync() {
     let ids = scene.store.assign_services(vec![key.clone()], Vec::new());
     let id = ids.await.expect("assigned")[&key];
     let mut wanted = rules();
-    wanted.definitions.imports = vec![Import {
-        panel: panel(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    }];
+    wanted.definitions.imports = vec![Import::whole(panel())];
     let mut wrong = wanted.clone();
     wrong.definitions.hand_made = vec![HandMade {
         id,

@@ -201,12 +201,7 @@ async fn funded(store: &dyn Store) -> Customer {
 }
 
 fn rules() -> Rules {
-    let import = Import {
-        panel: "alpha".into(),
-        category: Vec::new(),
-        name: Vec::new(),
-        types: Vec::new(),
-    };
+    let import = Import::whole("alpha".into());
     let default = Terms::percent(20.into());
     Rules {
         revision: 1,

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, anyhow};
 use panelgate_domain::catalogue::{Basis, Route, Service};
+use panelgate_domain::customer::Customer;
 use panelgate_domain::ids::ServiceId;
-use panelgate_domain::markup::{Buyer, Method, OnLoss, Terms};
+use panelgate_domain::markup::{Method, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
 use panelgate_domain::rate::Charging;
 use panelgate_domain::routing::Strategy;
@@ -31,10 +32,7 @@ pub(super) async fn run(
         Some(name) => Some(store.customer_named(&name).await?.customer),
         None => None,
     };
-    let buyer = customer.as_ref().map_or(ANYBODY, |customer| Buyer {
-        customer: &customer.name,
-        group: customer.group.as_deref(),
-    });
+    let buyer = customer.as_ref().map_or(ANYBODY, Customer::buyer);
     let service = sold(config, market, ServiceId(id))?;
     let pricing = quote::pricing(service, &config.markup, buyer, &market.exchange)
         .context("its price leaves the bounds of money: it is not sold to this customer")?;

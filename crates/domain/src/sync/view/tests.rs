@@ -114,12 +114,7 @@ fn definitions() -> Definitions {
         weight: 1,
     };
     Definitions {
-        imports: vec![Import {
-            panel: "alpha".into(),
-            category: vec![],
-            name: vec![],
-            types: vec![],
-        }],
+        imports: vec![Import::whole("alpha".into())],
         hand_made: vec![HandMade {
             id: BY_HAND,
             name: "Mine".into(),

@@ -100,12 +100,7 @@ prop_compose! {
 
 fn everything() -> Definitions {
     Definitions {
-        imports: vec![Import {
-            panel: "alpha".into(),
-            category: vec![],
-            name: vec![],
-            types: vec![],
-        }],
+        imports: vec![Import::whole("alpha".into())],
         ..Definitions::default()
     }
 }
