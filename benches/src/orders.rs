@@ -6,7 +6,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
-use panelgate_domain::spec::{Fields, Limits, OrderSpec};
+use panelgate_domain::spec::{Fields, Limits, OrderSpec, Subscribing};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
@@ -19,6 +19,7 @@ pub fn order(customer: CustomerId, n: usize) -> NewOrder {
         min: 1,
         max: 1_000_000,
         dripfeed: false,
+        subscribing: Subscribing::default(),
     };
     let fields = Fields::from([
         (Field::Link, format!("https://example.com/p/{n}")),

@@ -23,6 +23,14 @@ pub enum Refusal {
     ActiveLink,
     /// No comments.
     CommentsRequired,
+    /// No user name.
+    UsernameRequired,
+    /// A subscription without a number of posts, where none is allowed, or with one that cannot be.
+    IncorrectPosts,
+    /// A delay that is not on the API's list.
+    IncorrectDelay,
+    /// Not a date, or one that is over.
+    IncorrectExpiry,
     /// Unknown, or somebody else's: the two cannot be told apart.
     IncorrectOrderId,
     /// The service has no refills.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::ids::{Currency, OfferId, PanelName};
 use crate::rate::Rate;
-use crate::service_type::{Counting, ServiceType};
+use crate::service_type::ServiceType;
 
 /// One entry of a panel's list, as the panel wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,6 @@ pub enum SkipReason {
     PriceTooLarge,
     /// There is no exchange rate for the panel's currency.
     NoExchangeRate(Currency),
-    /// Not sold yet.
-    Subscriptions,
     /// None of a hand-made service's offers is in its panel's list.
     NoOffer,
     /// The offers of a hand-made service are of different types.
@@ -103,7 +101,6 @@ impl fmt::Display for SkipReason {
                 f.write_str("the price at max is too large to be an amount of money")
             }
             Self::NoExchangeRate(currency) => write!(f, "no exchange rate for {currency}"),
-            Self::Subscriptions => f.write_str("subscriptions are not sold yet"),
             Self::NoOffer => f.write_str("none of its routes' offers is in a panel's list"),
             Self::Retyped => {
                 f.write_str("its type has changed: `services approve` turns it on again")
@@ -125,9 +122,6 @@ impl Offer {
     pub fn sellable_type(&self) -> Result<ServiceType, SkipReason> {
         let service_type = ServiceType::parse(&self.type_word)
             .ok_or_else(|| SkipReason::UnknownType(self.type_word.clone()))?;
-        if service_type.counting() == Counting::Posts {
-            return Err(SkipReason::Subscriptions);
-        }
         if self.rate.is_zero() {
             return Err(SkipReason::RateIsZero);
         }
@@ -185,7 +179,7 @@ mod tests {
             ),
             (
                 offer("Subscriptions", "1", 1, 10),
-                Err(SkipReason::Subscriptions),
+                Ok(ServiceType::Subscriptions),
             ),
         ] {
             assert_eq!(offer.sellable_type(), expected);

@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use crate::family::{Kind, Origin, Share};
 use crate::ids::{Currency, CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
 use crate::ledger::words;
 use crate::money::Money;
@@ -69,7 +70,7 @@ pub struct Order {
     pub state: OrderState,
     /// How it ended; given exactly when the state is closed.
     pub ended: Option<Final>,
-    /// What was held.
+    /// What was held; of a child, the most that it takes from its parent's hold.
     pub price: Money,
     /// The published rate it was priced by.
     pub rate: Rate,
@@ -85,7 +86,8 @@ pub struct Order {
     pub fact: Option<Fact>,
     /// The fact's final word is not believed yet: only a look at or after this time may confirm it.
     pub doubt: Option<Timestamp>,
-    /// What was kept of the hold; given exactly when the state is closed. Later refunds lower it.
+    /// What it kept of the hold; given exactly when the state is closed. Later refunds lower it. What the children of a
+    /// subscription keep is theirs.
     pub taken: Option<Money>,
     /// Whether its service had refills when it was bought.
     pub refill: bool,
@@ -95,7 +97,11 @@ pub struct Order {
     pub cancel_wish: CancelWish,
     /// Why it is on the operator's list.
     pub flag: Option<String>,
-    /// When it was opened.
+    /// What its children are to its money, or what it is to that of its parent; of a parent not before its first placement.
+    pub share: Option<Share>,
+    /// Where it comes from, if another order spawned it.
+    pub origin: Option<Origin>,
+    /// When it was opened, or spawned.
     pub created: Timestamp,
     /// When it was closed.
     pub closed: Option<Timestamp>,
@@ -124,19 +130,49 @@ impl Order {
             price: self.price,
             charging: self.service_type.charging(),
             quantity: self.quantity,
+            kind: self.kind(),
         }
+    }
+
+    /// How its money comes to its end.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match (self.origin, self.share) {
+            (Some(origin), Some(share)) => Kind::Child {
+                share,
+                is_sized: origin.is_sized,
+            },
+            _ if matches!(self.service_type, ServiceType::Subscriptions) => Kind::Subscription,
+            _ => Kind::Single,
+        }
+    }
+
+    /// Posts that its panel has seen, of a subscription.
+    #[must_use]
+    pub fn posts(&self) -> Option<u64> {
+        let seen = self.fact.and_then(|fact| fact.runs).unwrap_or(0);
+        (self.kind() == Kind::Subscription).then_some(seen)
     }
 
     /// The word a customer sees. A final word shows only once the order is closed, and then for ever.
     #[must_use]
     pub fn word(&self) -> StatusWord {
+        let subscribes = self.kind() == Kind::Subscription;
+        let (waits, works) = if subscribes {
+            (StatusWord::Active, StatusWord::Active)
+        } else {
+            (StatusWord::Pending, StatusWord::InProgress)
+        };
         match (self.state, self.ended, self.fact) {
-            (OrderState::Closed, Some(ended), _) => ended.into(),
-            (OrderState::Placed, _, Some(fact)) if fact.word.final_word().is_some() => {
-                StatusWord::InProgress
+            (OrderState::Closed, Some(Final::Completed), Some(fact))
+                if subscribes && fact.word == StatusWord::Expired =>
+            {
+                fact.word
             }
-            (OrderState::Placed, _, Some(fact)) => fact.word,
-            _ => StatusWord::Pending,
+            (OrderState::Closed, Some(ended), _) => ended.into(),
+            (OrderState::Placed, _, Some(fact)) if fact.word.final_word().is_some() => works,
+            (OrderState::Placed, _, Some(fact)) if fact.word != StatusWord::Pending => fact.word,
+            _ => waits,
         }
     }
 
@@ -195,6 +231,8 @@ mod tests {
             cancel: true,
             cancel_wish: CancelWish::None,
             flag: None,
+            share: None,
+            origin: None,
             created: Timestamp(0),
             closed: None,
         }
@@ -227,6 +265,43 @@ mod tests {
             (view.status, view.remains, view.charge),
             (StatusWord::Canceled, 100, Money::ZERO)
         );
+    }
+
+    #[test]
+    fn a_subscription_shows_its_own_words() {
+        let fact = |word| {
+            Some(Fact {
+                word,
+                runs: Some(2),
+                ..Fact::accepted(Timestamp(0))
+            })
+        };
+        let word = |state, fact, ended| {
+            let subscription = Order {
+                service_type: ServiceType::Subscriptions,
+                ended,
+                ..order(state, fact)
+            };
+            subscription.word()
+        };
+        use OrderState::{Closed, Open, Placed};
+        use StatusWord::{Active, Canceled, Completed, Expired, Paused};
+        assert_eq!(word(Open, None, None), Active);
+        assert_eq!(
+            word(Placed, Some(Fact::accepted(Timestamp(0))), None),
+            Active
+        );
+        assert_eq!(word(Placed, fact(Paused), None), Paused);
+        assert_eq!(word(Placed, fact(Expired), None), Active);
+        let completed = Some(Final::Completed);
+        assert_eq!(word(Closed, fact(Expired), completed), Expired);
+        assert_eq!(word(Closed, fact(Completed), completed), Completed);
+        assert_eq!(
+            word(Closed, fact(Canceled), Some(Final::Canceled)),
+            Canceled
+        );
+        let single = order(Placed, fact(Paused));
+        assert_eq!(single.posts(), None);
     }
 
     #[test]

@@ -21,9 +21,9 @@ pub enum Reply {
     /// To `add`.
     Added(OrderId),
     /// To `status` of one order.
-    Status(StatusView),
+    Status(OrderView),
     /// To `status` of several.
-    Statuses(PerId<StatusView>),
+    Statuses(PerId<OrderView>),
     /// To `refill` of one order.
     Refill(RefillId),
     /// To `refill` of several.
@@ -45,7 +45,29 @@ pub enum Reply {
     },
 }
 
-/// How an order is doing, as a customer sees it.
+/// How an order is doing, as a customer sees it: subscriptions have an answer of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderView {
+    /// Anything but a subscription.
+    Single(StatusView),
+    /// A subscription.
+    Subscription(SubscriptionView),
+}
+
+/// How a subscription is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionView {
+    /// `Active`, `Paused`, `Completed`, `Expired` or `Canceled`.
+    pub status: StatusWord,
+    /// Its last day, `d/m/Y`; empty if it has none.
+    pub expiry: String,
+    /// Posts that were seen.
+    pub posts: u64,
+    /// The orders that were made for them, oldest first.
+    pub orders: Vec<OrderId>,
+}
+
+/// How an order that is no subscription is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusView {
     /// What it costs; once closed, what it did cost.

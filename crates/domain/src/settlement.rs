@@ -2,6 +2,7 @@
 //!
 //! Source: `money.md`, "Ledger" and "Facts from a panel".
 
+use crate::family::{Kind, Share};
 use crate::money::{Money, Rounding};
 use crate::rate::Charging;
 use crate::spec::Quantity;
@@ -10,15 +11,17 @@ use crate::status::{Fact, Final};
 /// What an order's hold is based on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Basis {
-    /// What is held.
+    /// What is held; of a child, the most that it takes from its parent's hold.
     pub price: Money,
     /// How it was charged.
     pub charging: Charging,
     /// How much was ordered.
     pub quantity: Quantity,
+    /// Whose end it is.
+    pub kind: Kind,
 }
 
-/// How a hold is split. `taken + released` is exactly what was held.
+/// How a hold is split. `taken + released` is exactly what was held. What a child does not take stays in its parent's hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// How the order ended.
@@ -36,6 +39,8 @@ pub enum Verdict {
     Live,
     /// It has, and the hold is split like this.
     Settle(Settlement),
+    /// A subscription has. What its children leave of the hold goes back once all of them have ended.
+    Ended(Final),
     /// It has, but the formula cannot decide: the operator does.
     Undecided(&'static str),
 }
@@ -44,13 +49,51 @@ impl Basis {
     /// Decides what a fact does to the hold.
     #[must_use]
     pub fn settle(&self, fact: &Fact) -> Verdict {
-        match fact.word.final_word() {
-            None => Verdict::Live,
-            Some(Final::Completed) => {
-                Verdict::Settle(self.releasing(Final::Completed, Money::ZERO))
+        let Some(word) = fact.word.final_word() else {
+            return Verdict::Live;
+        };
+        match (self.kind, word) {
+            (Kind::Subscription, word) => Verdict::Ended(word),
+            // Nothing was paid for it alone.
+            (
+                Kind::Child {
+                    share: Share::Run, ..
+                },
+                word,
+            ) => Verdict::Settle(self.releasing(word, self.price)),
+            (_, Final::Canceled) => self.stopped(fact),
+            (
+                Kind::Child {
+                    share: Share::Post,
+                    is_sized: false,
+                },
+                _,
+            )
+            | (
+                Kind::Child {
+                    is_sized: false, ..
+                },
+                Final::Partial,
+            ) => Verdict::Undecided(NOT_SIZED),
+            (_, Final::Completed) => Verdict::Settle(self.releasing(Final::Completed, Money::ZERO)),
+            (_, Final::Partial) => self.partial(fact),
+        }
+    }
+
+    /// Nothing was delivered, or nothing more: panels have no other word for a drip-feed that is stopped between two runs.
+    fn stopped(&self, fact: &Fact) -> Verdict {
+        match fact.runs {
+            Some(runs) if self.quantity.runs > 1 && runs >= self.quantity.runs => {
+                Verdict::Undecided("the panel says Canceled, and that all runs are done")
             }
-            Some(Final::Canceled) => Verdict::Settle(self.canceled()),
-            Some(Final::Partial) => self.partial(fact),
+            Some(runs) if self.quantity.runs > 1 && runs > 0 => {
+                let by_runs = Fact {
+                    remains: None,
+                    ..*fact
+                };
+                self.partial(&by_runs)
+            }
+            _ => Verdict::Settle(self.canceled()),
         }
     }
 
@@ -113,6 +156,8 @@ impl Basis {
     }
 }
 
+const NOT_SIZED: &str = "the quantity of this post was never told, and its charge neither";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +170,7 @@ mod tests {
             price: Money::from_micros(price),
             charging: Charging::PerThousand,
             quantity,
+            kind: Kind::Single,
         }
     }
 
@@ -186,6 +232,71 @@ mod tests {
             package.settle(&fact(StatusWord::Partial, Some(0), None)),
             Verdict::Undecided(_)
         ));
+    }
+
+    #[test]
+    fn a_drip_feed_that_is_stopped_pays_for_the_runs_that_were_done() {
+        use StatusWord::Canceled;
+        check(basis(100, 10, 4), &fact(Canceled, Some(0), Some(1)), 25, 75);
+        check(basis(100, 10, 4), &fact(Canceled, None, Some(0)), 0, 100);
+        check(basis(100, 10, 4), &fact(Canceled, Some(30), None), 0, 100);
+        check(basis(100, 10, 1), &fact(Canceled, None, Some(1)), 0, 100);
+        let all = basis(100, 10, 4).settle(&fact(Canceled, None, Some(4)));
+        assert!(matches!(all, Verdict::Undecided(_)));
+        let Verdict::Settle(split) = basis(100, 10, 4).settle(&fact(Canceled, None, Some(1)))
+        else {
+            panic!("not settled")
+        };
+        assert_eq!(split.word, Final::Partial);
+    }
+
+    #[test]
+    fn children_end_by_what_is_known_of_them() {
+        use StatusWord::{Canceled, Completed, Partial};
+        let child = |share, is_sized| Basis {
+            kind: Kind::Child { share, is_sized },
+            ..basis(100, 10, 1)
+        };
+        for share in [Share::Post, Share::EqualPost] {
+            check(child(share, true), &fact(Completed, None, None), 100, 0);
+            check(child(share, true), &fact(Partial, Some(3), None), 70, 30);
+            check(child(share, false), &fact(Canceled, None, None), 0, 100);
+            let unsized_part = child(share, false).settle(&fact(Partial, Some(3), None));
+            assert!(matches!(unsized_part, Verdict::Undecided(_)));
+        }
+        check(
+            child(Share::EqualPost, false),
+            &fact(Completed, None, None),
+            100,
+            0,
+        );
+        let unsized_post = child(Share::Post, false).settle(&fact(Completed, Some(0), None));
+        assert!(matches!(unsized_post, Verdict::Undecided(_)));
+        let run = Basis {
+            price: Money::ZERO,
+            ..child(Share::Run, false)
+        };
+        for word in [Completed, Partial, Canceled] {
+            check(run, &fact(word, None, None), 0, 0);
+        }
+    }
+
+    #[test]
+    fn a_subscription_ends_and_its_children_decide() {
+        let subscription = Basis {
+            kind: Kind::Subscription,
+            ..basis(100, 10, 3)
+        };
+        for (word, end) in [
+            (StatusWord::Completed, Final::Completed),
+            (StatusWord::Expired, Final::Completed),
+            (StatusWord::Canceled, Final::Canceled),
+        ] {
+            let verdict = subscription.settle(&fact(word, None, Some(1)));
+            assert_eq!(verdict, Verdict::Ended(end));
+        }
+        let paused = subscription.settle(&fact(StatusWord::Paused, None, Some(1)));
+        assert_eq!(paused, Verdict::Live);
     }
 
     #[test]

@@ -8,17 +8,36 @@ use crate::fault::Refusal;
 use crate::field::Field;
 use crate::lines;
 use crate::service_type::{Counting, Need, ServiceType};
+use crate::subscription;
+pub use crate::subscription::{MOST_POSTS, Subscribing};
 
 /// The fields of an order as a customer sent them: trimmed, empty ones left out.
 pub type Fields = BTreeMap<Field, String>;
 
-/// How much was ordered. Both parts are at least 1.
+/// How much was ordered, at most. Both parts are at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantity {
-    /// Of one run.
+    /// Of one run, or the most for a post.
     pub per_run: u64,
-    /// Runs of a drip-feed; 1 for everything else.
+    /// Runs of a drip-feed, or posts of a subscription; 1 for everything else.
     pub runs: u64,
+}
+
+/// What a subscription allows for each post. Both are at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerPost {
+    /// Least quantity.
+    pub min: u64,
+    /// Largest quantity.
+    pub max: u64,
+}
+
+impl PerPost {
+    /// The nearest quantity that is allowed.
+    #[must_use]
+    pub fn clamp(self, quantity: u64) -> u64 {
+        quantity.max(self.min).min(self.max)
+    }
 }
 
 impl Quantity {
@@ -40,6 +59,8 @@ pub struct Limits {
     pub max: u64,
     /// Whether drip-feed orders are taken.
     pub dripfeed: bool,
+    /// What the house allows of subscriptions.
+    pub subscribing: Subscribing,
 }
 
 /// A valid order of a service: exactly the fields a panel gets, normalised, nothing else.
@@ -73,13 +94,8 @@ impl OrderSpec {
         }
         check_texts(&fields)?;
         let drip = take_drip_feed(&mut fields, limits)?;
-        let quantity = Quantity {
-            per_run: counted(&mut fields, limits)?,
-            runs: drip.unwrap_or(1),
-        };
-        check_limits(quantity, limits)?;
         Ok(Self {
-            quantity,
+            quantity: counted(&mut fields, limits, drip.unwrap_or(1))?,
             drip: drip.is_some(),
             fields,
         })
@@ -95,6 +111,15 @@ impl OrderSpec {
     #[must_use]
     pub const fn is_drip_feed(&self) -> bool {
         self.drip
+    }
+
+    /// What each post may have, of a subscription.
+    #[must_use]
+    pub fn per_post(&self) -> Option<PerPost> {
+        let number = |field| self.field(field)?.parse().ok();
+        let is_subscription = self.fields.contains_key(&Field::Delay);
+        let (min, max) = number(Field::Min).zip(number(Field::Max))?;
+        is_subscription.then_some(PerPost { min, max })
     }
 
     /// The fields, in the order of the API's documentation.
@@ -132,6 +157,11 @@ fn missing(field: Field, limits: &Limits) -> Refusal {
         Field::Link => Refusal::BadLink,
         Field::Quantity => Refusal::QuantityBelow(limits.min),
         Field::Comments => Refusal::CommentsRequired,
+        Field::Min | Field::Max => Refusal::QuantityBelow(limits.min.max(1)),
+        Field::Delay => Refusal::IncorrectDelay,
+        Field::Username if limits.service_type == ServiceType::Subscriptions => {
+            Refusal::UsernameRequired
+        }
         _ => Refusal::IncorrectRequest,
     }
 }
@@ -178,18 +208,21 @@ fn take_count(fields: &mut Fields, field: Field) -> Result<Option<u64>, Refusal>
     Ok((count > 0).then_some(count))
 }
 
-fn counted(fields: &mut Fields, limits: &Limits) -> Result<u64, Refusal> {
-    match limits.service_type.counting() {
-        Counting::One => Ok(1),
-        Counting::Lines(field) => Ok(fields.get(&field).map_or(0, |list| lines::count(list))),
+fn counted(fields: &mut Fields, limits: &Limits, runs: u64) -> Result<Quantity, Refusal> {
+    let per_run = match limits.service_type.counting() {
+        Counting::Posts => return subscription::quantity(fields, limits),
+        Counting::One => 1,
+        Counting::Lines(field) => fields.get(&field).map_or(0, |list| lines::count(list)),
         Counting::Quantity => {
             let text = fields.get(&Field::Quantity).map_or("", String::as_str);
             let quantity = read_quantity(text, limits)?;
             fields.insert(Field::Quantity, quantity.to_string());
-            Ok(quantity)
+            quantity
         }
-        Counting::Posts => Err(Refusal::IncorrectServiceId),
-    }
+    };
+    let quantity = Quantity { per_run, runs };
+    check_limits(quantity, limits)?;
+    Ok(quantity)
 }
 
 /// Digits only. What is no number counts as nothing, as it does in every panel; what is too long for one is too much.
@@ -225,6 +258,7 @@ mod tests {
             min: 2,
             max: 1000,
             dripfeed: true,
+            subscribing: Subscribing::default(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::family::Kind;
 use crate::ids::UpstreamId;
 use crate::ledger::words;
 use crate::money::Money;
@@ -19,9 +20,15 @@ pub enum StatusWord {
     Completed,
     Partial,
     Canceled,
+    /// A subscription waits for posts.
+    Active,
+    /// A subscription waits for its owner.
+    Paused,
+    /// The last day of a subscription is over.
+    Expired,
 }
 
-/// How an order ended.
+/// How an order ended. A subscription that has expired is completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Final {
     /// Delivered.
@@ -45,7 +52,7 @@ pub enum RefillWord {
 
 words! { StatusWord {
     Pending = "Pending", Processing = "Processing", InProgress = "In progress", Completed = "Completed",
-    Partial = "Partial", Canceled = "Canceled",
+    Partial = "Partial", Canceled = "Canceled", Active = "Active", Paused = "Paused", Expired = "Expired",
 } }
 
 words! { Final { Completed = "Completed", Partial = "Partial", Canceled = "Canceled" } }
@@ -78,7 +85,7 @@ pub struct Report {
     pub start_count: Option<i64>,
     /// What is still to be delivered; may be negative or too large.
     pub remains: Option<i64>,
-    /// Runs done, of a drip-feed.
+    /// Runs done, of a drip-feed; posts seen, of a subscription.
     pub runs: Option<u64>,
     /// Orders that this one spawned.
     pub children: Vec<UpstreamId>,
@@ -95,7 +102,7 @@ pub struct Fact {
     pub start_count: Option<i64>,
     /// What is still to be delivered, as the panel said it.
     pub remains: Option<i64>,
-    /// Runs done, of a drip-feed.
+    /// Runs done, of a drip-feed; posts seen, of a subscription.
     pub runs: Option<u64>,
     /// When we learned it.
     pub at: Timestamp,
@@ -119,10 +126,12 @@ impl StatusWord {
     #[must_use]
     pub const fn final_word(self) -> Option<Final> {
         match self {
-            Self::Completed => Some(Final::Completed),
+            Self::Completed | Self::Expired => Some(Final::Completed),
             Self::Partial => Some(Final::Partial),
             Self::Canceled => Some(Final::Canceled),
-            Self::Pending | Self::Processing | Self::InProgress => None,
+            Self::Pending | Self::Processing | Self::InProgress | Self::Active | Self::Paused => {
+                None
+            }
         }
     }
 }
@@ -144,7 +153,10 @@ impl Heard {
         match folded(word).as_str() {
             "pending" | "awaiting" => Self::Word(StatusWord::Pending),
             "processing" => Self::Word(StatusWord::Processing),
-            "inprogress" | "active" | "paused" => Self::Word(StatusWord::InProgress),
+            "inprogress" => Self::Word(StatusWord::InProgress),
+            "active" => Self::Word(StatusWord::Active),
+            "paused" => Self::Word(StatusWord::Paused),
+            "expired" => Self::Word(StatusWord::Expired),
             "completed" => Self::Word(StatusWord::Completed),
             "partial" | "partiallycompleted" => Self::Word(StatusWord::Partial),
             "canceled" | "cancelled" | "canelled" | "refunded" | "refunds" => {
@@ -153,6 +165,34 @@ impl Heard {
             "refill" => Self::Refill,
             "fail" | "failed" | "error" => Self::Failed,
             _ => Self::Unknown(word.chars().take(64).collect()),
+        }
+    }
+
+    /// What it means for an order of this kind: each has words of its own.
+    #[must_use]
+    fn of(self, kind: Kind) -> Self {
+        use StatusWord::{Active, Expired, InProgress, Partial, Paused, Pending, Processing};
+        let subscribes = kind == Kind::Subscription;
+        match self {
+            Self::Word(Pending | Processing | InProgress) if subscribes => Self::Word(Active),
+            Self::Word(Active | Paused) if !subscribes => Self::Word(InProgress),
+            Self::Word(word @ Partial) if subscribes => Self::Unknown(word.to_string()),
+            Self::Word(word @ Expired) if !subscribes => Self::Unknown(word.to_string()),
+            same => same,
+        }
+    }
+}
+
+impl Report {
+    /// What it says of an order of this kind: a subscription has no counters but its posts.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> Self {
+        let counts = |counter: Option<i64>| counter.filter(|_| kind != Kind::Subscription);
+        Self {
+            heard: self.heard.of(kind),
+            start_count: counts(self.start_count),
+            remains: counts(self.remains),
+            ..self
         }
     }
 }
@@ -308,6 +348,40 @@ mod tests {
         }
         assert_eq!(Heard::parse("Fail"), Heard::Failed);
         assert_eq!(Heard::parse("3"), Heard::Unknown("3".into()));
+    }
+
+    #[test]
+    fn subscriptions_have_words_of_their_own() {
+        for (text, single, subscription) in [
+            ("Active", Some("In progress"), Some("Active")),
+            ("PAUSED", Some("In progress"), Some("Paused")),
+            ("Pending", Some("Pending"), Some("Active")),
+            ("In progress", Some("In progress"), Some("Active")),
+            ("Expired", None, Some("Expired")),
+            ("Partial", Some("Partial"), None),
+            ("Completed", Some("Completed"), Some("Completed")),
+            ("Cancelled", Some("Canceled"), Some("Canceled")),
+        ] {
+            for (kind, expected) in [(Kind::Single, single), (Kind::Subscription, subscription)] {
+                let heard = report(text).of(kind).heard;
+                let word = match &heard {
+                    Heard::Word(word) => Some(word.word()),
+                    _ => None,
+                };
+                assert_eq!(word, expected, "{text} {kind:?}");
+            }
+        }
+        let counters = Report {
+            remains: Some(1),
+            start_count: Some(2),
+            runs: Some(3),
+            ..report("Active")
+        };
+        let posts = counters.of(Kind::Subscription);
+        assert_eq!(
+            (posts.remains, posts.start_count, posts.runs),
+            (None, None, Some(3))
+        );
     }
 
     #[test]

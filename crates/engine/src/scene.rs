@@ -18,7 +18,7 @@ use panelgate_domain::order::Order;
 use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
-use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_domain::status::{Heard, Report};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
@@ -244,6 +244,7 @@ fn spec() -> OrderSpec {
         min: 1,
         max: 1_000_000,
         dripfeed: false,
+        subscribing: Subscribing::default(),
     };
     let sent: BTreeMap<Field, String> = [
         (Field::Link, "https://example.com/p/1".to_owned()),

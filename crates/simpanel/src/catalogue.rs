@@ -9,7 +9,7 @@ use bytes::Bytes;
 use panelgate_domain::ids::{Currency, OfferId, PanelName};
 use panelgate_domain::offer::Offer;
 use panelgate_domain::service_type::{Counting, ServiceType};
-use panelgate_domain::spec::Limits;
+use panelgate_domain::spec::{Limits, MOST_POSTS, Subscribing};
 use panelgate_wire::answer;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -79,6 +79,10 @@ impl Catalogue {
                 min: offer.min,
                 max: offer.max,
                 dripfeed: offer.dripfeed.unwrap_or(true),
+                subscribing: Subscribing {
+                    max_posts: Some(MOST_POSTS),
+                    ..Subscribing::default()
+                },
             };
             orderable.insert(offer.id.clone(), (offer, limits));
         }
@@ -193,11 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn every_generated_service_but_subscriptions_can_be_ordered() {
+    fn every_generated_service_can_be_ordered() {
         let catalogue = load(&SimCatalogue::Generated { services: 17 }, 3);
         for (place, kind) in ServiceType::ALL.into_iter().enumerate() {
             let orderable = catalogue.offer(&(place + 1).to_string()).is_some();
-            assert_eq!(orderable, kind != ServiceType::Subscriptions, "{kind}");
+            assert!(orderable, "{kind}");
         }
         let (first, limits) = catalogue.offer(" 1 ").expect("there is one");
         assert!(first.refill && first.cancel && limits.dripfeed);

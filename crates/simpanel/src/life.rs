@@ -69,7 +69,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use panelgate_domain::service_type::ServiceType;
-    use panelgate_domain::spec::Limits;
+    use panelgate_domain::spec::{Limits, Subscribing};
 
     use super::*;
 
@@ -79,6 +79,7 @@ mod tests {
             min: 1,
             max: 1_000_000,
             dripfeed: true,
+            subscribing: Subscribing::default(),
         };
         let fields = BTreeMap::from([
             (Field::Link, link.to_owned()),

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use panelgate_domain::field::Field;
     use panelgate_domain::service_type::ServiceType;
-    use panelgate_domain::spec::{Fields, Limits};
+    use panelgate_domain::spec::{Fields, Limits, Subscribing};
 
     #[track_caller]
     fn check(call: &Call<'_>, expected: &str) {
@@ -123,6 +123,7 @@ mod tests {
             min: 1,
             max: 100,
             dripfeed: false,
+            subscribing: Subscribing::default(),
         };
         let sent: Fields = [
             (Field::Hashtags, "#a\r\n#b"),

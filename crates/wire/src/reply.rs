@@ -4,7 +4,7 @@ use bytes::Bytes;
 use panelgate_domain::action::AskedId;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, RefillId, ServiceId};
-use panelgate_domain::reply::{PerId, PriceList, Reply, StatusView};
+use panelgate_domain::reply::{OrderView, PerId, PriceList, Reply, StatusView};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -97,7 +97,23 @@ mod shapes {
     }
 
     #[derive(Serialize)]
-    pub(super) struct Status<'a> {
+    #[serde(untagged)]
+    pub(super) enum Status<'a> {
+        Single(Single<'a>),
+        Subscription(Subscription<'a>),
+    }
+
+    /// Known from SmartPanel alone: the documentation says nothing about it.
+    #[derive(Serialize)]
+    pub(super) struct Subscription<'a> {
+        pub(super) status: &'static str,
+        pub(super) expiry: &'a str,
+        pub(super) posts: String,
+        pub(super) orders: Vec<i64>,
+    }
+
+    #[derive(Serialize)]
+    pub(super) struct Single<'a> {
         pub(super) charge: String,
         pub(super) start_count: String,
         pub(super) status: &'static str,
@@ -171,7 +187,7 @@ mod shapes {
 }
 
 /// An object keyed by the asked ids, in the order asked.
-struct StatusMap<'a>(&'a PerId<StatusView>);
+struct StatusMap<'a>(&'a PerId<OrderView>);
 
 impl Serialize for StatusMap<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -190,7 +206,21 @@ impl Serialize for StatusMap<'_> {
     }
 }
 
-impl<'a> From<&'a StatusView> for shapes::Status<'a> {
+impl<'a> From<&'a OrderView> for shapes::Status<'a> {
+    fn from(view: &'a OrderView) -> Self {
+        match view {
+            OrderView::Single(view) => Self::Single(view.into()),
+            OrderView::Subscription(view) => Self::Subscription(shapes::Subscription {
+                status: view.status.word(),
+                expiry: &view.expiry,
+                posts: view.posts.to_string(),
+                orders: view.orders.iter().map(|OrderId(order)| *order).collect(),
+            }),
+        }
+    }
+}
+
+impl<'a> From<&'a StatusView> for shapes::Single<'a> {
     fn from(view: &'a StatusView) -> Self {
         Self {
             charge: view.charge.to_string(),

@@ -7,9 +7,11 @@ use panelgate_domain::ids::{OfferId, OrderId, RefillId, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::placement::AddOutcome;
 use panelgate_domain::rate::Rate;
-use panelgate_domain::reply::{Listing, PerId, PriceList, Reply, StatusView};
-use panelgate_domain::service_type::{Counting, ServiceType};
-use panelgate_domain::spec::{Fields, Limits, OrderSpec};
+use panelgate_domain::reply::{
+    Listing, OrderView, PerId, PriceList, Reply, StatusView, SubscriptionView,
+};
+use panelgate_domain::service_type::ServiceType;
+use panelgate_domain::spec::{Fields, Limits, OrderSpec, Subscribing};
 use panelgate_domain::status::{Heard, RefillWord, StatusWord};
 use panelgate_wire::answer::{self, Http, RefillOutcome};
 use panelgate_wire::call::{Call, encode};
@@ -102,7 +104,9 @@ proptest! {
     #[test]
     fn statuses_survive(statuses in per_id(view())) {
         let ids: Vec<UpstreamId> = statuses.iter().map(|(id, _)| upstream(id)).collect();
-        let body = reply(&Reply::Statuses(statuses.clone()));
+        let views = statuses.iter().cloned();
+        let views = views.map(|(id, view)| (id, view.map(OrderView::Single)));
+        let body = reply(&Reply::Statuses(views.collect()));
         let read = answer::status(&ok(&body), &ids).expect("an answer");
         prop_assert_eq!((read.strangers, read.reports.len()), (0, ids.len()));
         for (id, view) in &statuses {
@@ -121,10 +125,24 @@ proptest! {
 
     #[test]
     fn one_status_survives(view in view(), id in asked()) {
-        let body = reply(&Reply::Status(view.clone()));
+        let body = reply(&Reply::Status(OrderView::Single(view.clone())));
         let read = answer::status(&ok(&body), &[upstream(&id)]).expect("an answer");
         let report = read.reports[&upstream(&id)].clone().expect("a report");
         prop_assert_eq!((report.heard, report.charge), (Heard::Word(view.status), Some(view.charge)));
+    }
+
+    #[test]
+    fn a_subscription_survives(
+        (status, posts) in (select(StatusWord::ALL), 0..=i64::MAX as u64),
+        (orders, id) in (vec((1_i64..).prop_map(OrderId), 0..50), asked()),
+    ) {
+        let view = SubscriptionView { status, expiry: "31/12/2026".to_owned(), posts, orders };
+        let body = reply(&Reply::Status(OrderView::Subscription(view.clone())));
+        let read = answer::status(&ok(&body), &[upstream(&id)]).expect("an answer");
+        let report = read.reports[&upstream(&id)].clone().expect("a report");
+        prop_assert_eq!((report.heard, report.runs), (Heard::Word(status), Some(posts)));
+        let orders: Vec<UpstreamId> = view.orders.iter().map(|id| id.to_string().as_str().into()).collect();
+        prop_assert_eq!(report.children, orders);
     }
 
     #[test]
@@ -200,13 +218,9 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn spec() -> impl Strategy<Value = OrderSpec> {
-    let kinds: Vec<ServiceType> = ServiceType::ALL
-        .into_iter()
-        .filter(|kind| kind.counting() != Counting::Posts)
-        .collect();
     let texts = btree_map(select(&Field::ALL[..]), vec(text(), 1..4), 0..12);
     (
-        select(kinds),
+        select(ServiceType::ALL.to_vec()),
         texts,
         1_u64..1000,
         option::of((1_u64..9, 1_u64..60)),
@@ -225,6 +239,16 @@ fn spec() -> impl Strategy<Value = OrderSpec> {
                 (field, text)
             }));
             fields.insert(Field::Quantity, quantity.to_string());
+            for (field, text) in [
+                (Field::Min, "5"),
+                (Field::Max, "50"),
+                (Field::Posts, "7"),
+                (Field::OldPosts, "3"),
+                (Field::Delay, "30"),
+                (Field::Expiry, "31/12/2026"),
+            ] {
+                fields.insert(field, text.to_owned());
+            }
             fields.remove(&Field::Runs);
             fields.remove(&Field::Interval);
             if let Some((runs, interval)) = drip {
@@ -236,6 +260,7 @@ fn spec() -> impl Strategy<Value = OrderSpec> {
                 min: 1,
                 max: 10_000,
                 dripfeed: true,
+                subscribing: Subscribing::default(),
             };
             OrderSpec::read(&limits, &fields).expect("a valid order")
         })

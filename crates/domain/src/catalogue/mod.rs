@@ -17,7 +17,7 @@ use crate::overrides::Note;
 use crate::rate::Rate;
 use crate::routing::{Avoid, Strategy};
 use crate::service_type::ServiceType;
-use crate::spec::Limits;
+use crate::spec::{Limits, Subscribing};
 
 /// Something we sell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,12 +109,13 @@ impl Catalogue {
 impl Service {
     /// What an order of it is checked against.
     #[must_use]
-    pub const fn limits(&self) -> Limits {
+    pub const fn limits(&self, subscribing: Subscribing) -> Limits {
         Limits {
             service_type: self.service_type,
             min: self.min,
             max: self.max,
             dripfeed: self.dripfeed,
+            subscribing,
         }
     }
 

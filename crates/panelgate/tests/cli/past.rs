@@ -10,7 +10,7 @@ use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::{Charging, Rate};
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::settlement::Verdict;
-use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_domain::sync::Change;
 use panelgate_domain::time::Timestamp;
@@ -188,6 +188,7 @@ fn spec(quantity: u64) -> OrderSpec {
         min: 1,
         max: 1_000_000,
         dripfeed: true,
+        subscribing: Subscribing::default(),
     };
     let sent: BTreeMap<Field, String> = [
         (Field::Link, "https://example.com/p/1".to_owned()),

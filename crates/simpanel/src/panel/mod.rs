@@ -9,7 +9,7 @@ use panelgate_domain::action::{Action, Add, AskedId, Ids};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{Currency, OrderId, RefillId};
 use panelgate_domain::money::Money;
-use panelgate_domain::reply::{PerId, Reply};
+use panelgate_domain::reply::{OrderView, PerId, Reply};
 use panelgate_domain::spec::OrderSpec;
 use panelgate_domain::status::StatusWord;
 use panelgate_wire::reply;
@@ -165,7 +165,9 @@ impl Panel {
     fn status(&self, ids: &Ids) -> Result<Reply, Refusal> {
         let view = |id: &AskedId| {
             let order = &self.books.orders[self.place(id)?];
-            Ok(order.view(self.books.now, &self.currency))
+            Ok(OrderView::Single(
+                order.view(self.books.now, &self.currency),
+            ))
         };
         match ids {
             Ids::One(id) => view(id).map(Reply::Status),

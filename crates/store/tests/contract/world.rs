@@ -12,7 +12,7 @@ use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::settlement::Verdict;
-use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::model::{
@@ -230,6 +230,7 @@ pub(crate) fn spec(link: &str, quantity: u64) -> OrderSpec {
         min: 1,
         max: 1_000_000,
         dripfeed: true,
+        subscribing: Subscribing::default(),
     };
     let sent: BTreeMap<Field, String> = [
         (Field::Link, link.to_owned()),

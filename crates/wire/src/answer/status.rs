@@ -7,7 +7,7 @@ use panelgate_domain::money::{Money, Rounding};
 use panelgate_domain::status::{Heard, Report};
 
 use super::entries::{Reading, answers};
-use super::object::{Object, clipped, id_text};
+use super::object::{LONGEST_ID, Object, clipped, id_text};
 use super::{AnswerError, Http, amount, error};
 use crate::json::Node;
 use crate::refusal::Classifier;
@@ -58,7 +58,8 @@ fn report(node: Node<'_>) -> Result<Report, String> {
         charge: object.text(&["charge"]).and_then(|text| charge(&text)),
         start_count: whole(&["startcount", "startcounter"]),
         remains: whole(&["remains"]),
-        runs: whole(&["runs"]).and_then(|runs| u64::try_from(runs).ok()),
+        // A drip-feed counts runs, a subscription posts.
+        runs: whole(&["runs", "posts"]).and_then(|runs| u64::try_from(runs).ok()),
         children: children(&object),
     })
 }
@@ -68,15 +69,42 @@ fn charge(text: &str) -> Option<Money> {
     amount::money(text, Rounding::Up).filter(|charge| *charge >= Money::ZERO)
 }
 
+/// A list of ids or of objects that name one, what PHP makes of a list with gaps (an object), or a text with commas.
 fn children(object: &Object<'_>) -> Vec<UpstreamId> {
-    let listed = object.get(&["orders"]).and_then(Node::items);
-    let ids = listed.unwrap_or_default().into_iter().filter_map(id_text);
+    let Some(listed) = object.get(&["orders"]) else {
+        return Vec::new();
+    };
+    let nodes = listed.items().or_else(|| {
+        let members = listed.members()?.into_iter();
+        Some(members.map(|(_, value)| value).collect())
+    });
+    let ids: Vec<String> = match (nodes, listed.scalar()) {
+        (Some(nodes), _) => nodes.into_iter().filter_map(child).collect(),
+        (None, Some(text)) => separated(&text),
+        (None, None) => Vec::new(),
+    };
+    let ids = ids.into_iter().filter(|id| id != "0");
     ids.take(MOST_CHILDREN).map(UpstreamId::new).collect()
 }
 
+fn child(node: Node<'_>) -> Option<String> {
+    id_text(node).or_else(|| {
+        Object::read(node)?
+            .get(&["order", "orderid", "id"])
+            .and_then(id_text)
+    })
+}
+
+fn separated(ids: &str) -> Vec<String> {
+    let ids = ids.split(',').map(str::trim);
+    let ids = ids.filter(|id| (1..=LONGEST_ID).contains(&id.chars().count()));
+    ids.map(ToOwned::to_owned).collect()
+}
+
 const LONGEST_TEXT: usize = 500;
-/// A drip-feed of a thousand runs is beyond what panels offer.
-const MOST_CHILDREN: usize = 1_000;
+/// No subscription has more posts, and a drip-feed of more runs is beyond what panels offer. More than that are named by a
+/// panel that does not tell the truth.
+const MOST_CHILDREN: usize = 2_000;
 
 #[cfg(test)]
 mod tests;

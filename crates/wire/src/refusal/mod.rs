@@ -25,6 +25,10 @@ pub fn text(refusal: Refusal) -> Cow<'static, str> {
             "You have active order with this link. Please wait until order being completed."
         }
         Refusal::CommentsRequired => "Comments field is required",
+        Refusal::UsernameRequired => "Username field is required",
+        Refusal::IncorrectPosts => "Incorrect number of posts",
+        Refusal::IncorrectDelay => "Incorrect delay",
+        Refusal::IncorrectExpiry => "Incorrect expiry date",
         Refusal::IncorrectOrderId => "Incorrect order ID",
         Refusal::RefillDisabled => "Refill is disabled for this service",
         Refusal::OrderNotCompleted => "The order is not completed",

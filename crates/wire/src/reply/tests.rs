@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use panelgate_domain::money::Money;
 use panelgate_domain::rate::Rate;
-use panelgate_domain::reply::Listing;
+use panelgate_domain::reply::{Listing, SubscriptionView};
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::status::{RefillWord, StatusWord};
 
@@ -92,17 +92,22 @@ fn an_order_is_alone_in_its_object() {
 fn statuses() {
     let partial = view(278_190, 3572, StatusWord::Partial, 157);
     check(
-        &Reply::Status(partial.clone()),
+        &Reply::Status(OrderView::Single(partial.clone())),
         r#"{"charge":"0.27819","start_count":"3572","status":"Partial","remains":"157","currency":"USD"}"#,
     );
     check(
         &Reply::Statuses(vec![
             (number(10), Err(Refusal::IncorrectOrderId)),
-            (number(1), Ok(partial)),
+            (number(1), Ok(OrderView::Single(partial))),
             (text("x\"y"), Err(Refusal::IncorrectOrderId)),
             (
                 number(100),
-                Ok(view(1_442_190, 234, StatusWord::InProgress, 10)),
+                Ok(OrderView::Single(view(
+                    1_442_190,
+                    234,
+                    StatusWord::InProgress,
+                    10,
+                ))),
             ),
         ]),
         "{\"10\":{\"error\":\"Incorrect order ID\"},\
@@ -113,8 +118,33 @@ fn statuses() {
     check(&Reply::Statuses(vec![]), "{}");
     let canceled = view(0, 0, StatusWord::Canceled, 1000);
     check(
-        &Reply::Status(canceled),
+        &Reply::Status(OrderView::Single(canceled)),
         r#"{"charge":"0.00","start_count":"0","status":"Canceled","remains":"1000","currency":"USD"}"#,
+    );
+}
+
+#[test]
+fn a_subscription_has_its_own_answer() {
+    let paused = SubscriptionView {
+        status: StatusWord::Paused,
+        expiry: "31/12/2026".to_owned(),
+        posts: 2,
+        orders: vec![OrderId(23502), OrderId(23510)],
+    };
+    let bytes = r#"{"status":"Paused","expiry":"31/12/2026","posts":"2","orders":[23502,23510]}"#;
+    let paused = OrderView::Subscription(paused);
+    check(&Reply::Status(paused.clone()), bytes);
+    let new = OrderView::Subscription(SubscriptionView {
+        status: StatusWord::Active,
+        expiry: String::new(),
+        posts: 0,
+        orders: Vec::new(),
+    });
+    check(
+        &Reply::Statuses(vec![(number(7), Ok(paused)), (number(8), Ok(new))]),
+        &format!(
+            r#"{{"7":{bytes},"8":{{"status":"Active","expiry":"","posts":"0","orders":[]}}}}"#
+        ),
     );
 }
 
@@ -196,6 +226,19 @@ fn refusals_use_the_fields_own_words() {
         (
             Refusal::CommentsRequired,
             r#"{"error":"Comments field is required"}"#,
+        ),
+        (
+            Refusal::UsernameRequired,
+            r#"{"error":"Username field is required"}"#,
+        ),
+        (
+            Refusal::IncorrectPosts,
+            r#"{"error":"Incorrect number of posts"}"#,
+        ),
+        (Refusal::IncorrectDelay, r#"{"error":"Incorrect delay"}"#),
+        (
+            Refusal::IncorrectExpiry,
+            r#"{"error":"Incorrect expiry date"}"#,
         ),
         (
             Refusal::IncorrectOrderId,

@@ -142,10 +142,33 @@ fn values_come_in_every_type() {
         r#"{"charge":"free","status":"Canceled","remains":"-3"}"#,
         of(StatusWord::Canceled, None, None, Some(-3)),
     );
-    let mut drip = of(StatusWord::InProgress, None, None, None);
+    let mut drip = of(StatusWord::Active, None, None, None);
     drip.runs = Some(3);
     drip.children = vec!["7".into(), "8".into()];
-    one(r#"{"status":"Active","runs":"3","orders":[7,"8"]}"#, drip);
+    one(
+        r#"{"status":"Active","runs":"3","orders":[7,"8"]}"#,
+        drip.clone(),
+    );
+    for orders in [
+        r#"{"0":7,"2":"8"}"#,
+        r#""7, 8""#,
+        r#"[{"order":7},{"id":"8","status":"Pending"}]"#,
+        r#"[7,null,0,"",8,[]]"#,
+    ] {
+        let body = format!(r#"{{"status":"Active","expiry":true,"posts":3,"orders":{orders}}}"#);
+        one(&body, drip.clone());
+    }
+    drip.children = Vec::new();
+    for none in [
+        r#","orders":null"#,
+        r#","orders":[]"#,
+        r#","orders":{}"#,
+        r#","orders":"""#,
+        "",
+    ] {
+        let body = format!(r#"{{"status":"Active","expiry":"31/12/2026","posts":"3"{none}}}"#);
+        one(&body, drip.clone());
+    }
     let failed = Report {
         heard: Heard::Failed,
         ..of(StatusWord::Pending, Some(0), None, None)
