@@ -14,7 +14,7 @@ use panelgate_domain::ids::{Currency, CustomerId, OrderId, ServiceId, UpstreamId
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::rate::Rate;
-use panelgate_domain::reply::{Reply, StatusView};
+use panelgate_domain::reply::{OrderView, Reply, StatusView};
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::Quantity;
 use panelgate_domain::status::{Fact, StatusWord};
@@ -108,7 +108,9 @@ impl Measured {
         });
         let written = median(&requests, |ids| {
             let views = ids.iter().zip(views(ids));
-            let views = views.filter_map(|(id, view)| Some((AskedId::Number(id.0), Ok(view?))));
+            let views = views.filter_map(|(id, view)| {
+                Some((AskedId::Number(id.0), Ok(OrderView::Single(view?))))
+            });
             black_box(panelgate_wire::reply::reply(&Reply::Statuses(
                 views.collect(),
             )));
@@ -189,6 +191,8 @@ fn order(n: u32) -> Order {
         cancel: true,
         cancel_wish: CancelWish::None,
         flag: None,
+        share: None,
+        origin: None,
         created: Timestamp(NOW - 60_000),
         closed: None,
     }

@@ -50,6 +50,8 @@ pub fn placement() -> NewPlacement {
         panel: "alpha".into(),
         offer: "1".into(),
         cost: Money::from_micros(1_000_000),
+        rate: Rate::default(),
+        share: None,
         currency: "USD".into(),
         at: Timestamp(1),
     }

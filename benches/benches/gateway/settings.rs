@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use panelgate_domain::catalogue::{Definitions, Import};
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::family::Share;
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_engine::Rules;
 use panelgate_upstream::{PanelSettings, Refusals};
@@ -43,6 +44,7 @@ pub(crate) fn panel_settings(name: &str, url: &str) -> PanelSettings {
         status_batch: 100,
         max_unconfirmed: 20,
         allow_private: true,
+        posts: Share::Post,
         refusals: Refusals::default(),
         back_off: Duration::from_secs(10),
         gather: Duration::from_millis(25),

@@ -147,6 +147,14 @@ impl Order {
         }
     }
 
+    /// A child that is only known from its parent: nothing was heard of itself.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        let unsized_child = self.origin.is_some_and(|origin| !origin.is_sized);
+        let told = |fact: Fact| !Fact::accepted(fact.at).says_the_same(&fact);
+        unsized_child && !self.fact.is_some_and(told) && self.state == OrderState::Placed
+    }
+
     /// Posts that its panel has seen, of a subscription.
     #[must_use]
     pub fn posts(&self) -> Option<u64> {

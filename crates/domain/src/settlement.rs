@@ -103,18 +103,23 @@ impl Basis {
         self.releasing(Final::Canceled, self.price)
     }
 
-    /// An operator's decision to give back `released`; `None` if that is more than was held or less than nothing.
+    /// An operator's decision to give back `released` of what is the order's to end: all that was held, or its part of it in a
+    /// family. `None` if that is more than there is or less than nothing.
     #[must_use]
-    pub fn decided(&self, released: Money) -> Option<Settlement> {
-        if released < Money::ZERO || released > self.price {
-            return None;
-        }
-        let word = match released {
-            Money::ZERO => Final::Completed,
-            all if all == self.price => Final::Canceled,
+    pub fn decided(&self, released: Money, stake: Money) -> Option<Settlement> {
+        let taken = stake.checked_sub(released);
+        let taken = taken.filter(|taken| *taken >= Money::ZERO && released >= Money::ZERO)?;
+        let word = match (self.kind, released) {
+            (_, all) if all == self.price && taken == Money::ZERO => Final::Canceled,
+            // Its children say what was delivered.
+            (Kind::Subscription, _) | (_, Money::ZERO) => Final::Completed,
             _ => Final::Partial,
         };
-        Some(self.releasing(word, released))
+        Some(Settlement {
+            word,
+            taken,
+            released,
+        })
     }
 
     fn partial(&self, fact: &Fact) -> Verdict {
@@ -301,12 +306,18 @@ mod tests {
 
     #[test]
     fn an_operator_cannot_give_back_more_than_was_held() {
-        assert_eq!(basis(10, 3, 1).decided(Money::from_micros(11)), None);
-        assert_eq!(
-            basis(10, 3, 1)
-                .decided(Money::from_micros(4))
-                .map(|s| s.word),
-            Some(Final::Partial)
-        );
+        let decided = |released| {
+            let released = Money::from_micros(released);
+            basis(10, 3, 1).decided(released, Money::from_micros(10))
+        };
+        assert_eq!(decided(11), None);
+        assert_eq!(decided(-1), None);
+        for (released, word) in [
+            (0, Final::Completed),
+            (4, Final::Partial),
+            (10, Final::Canceled),
+        ] {
+            assert_eq!(decided(released).map(|s| s.word), Some(word));
+        }
     }
 }

@@ -30,6 +30,7 @@ use crate::approvals::Approvals;
 use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
+use crate::families::Families;
 use crate::health::Healths;
 use crate::keys::Keys;
 use crate::looks::Looks;
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     pub(crate) desks: ArcSwap<Desks>,
     /// Orders in memory.
     pub(crate) book: Book,
+    /// Parents and their children.
+    pub(crate) families: Families,
     /// Owners of keys.
     pub(crate) keys: Keys,
     /// When which order is looked at next.

@@ -1,5 +1,6 @@
 //! Orders for tests.
 
+use panelgate_domain::family::{Origin, Share};
 use panelgate_domain::ids::{CustomerId, MAX_ID, OrderId, PanelName, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
@@ -38,6 +39,8 @@ pub(crate) fn order(version: i64, state: OrderState) -> Order {
         cancel: false,
         cancel_wish: CancelWish::None,
         flag: None,
+        share: None,
+        origin: None,
         created: Timestamp(0),
         closed: None,
     }
@@ -65,7 +68,8 @@ prop_compose! {
         (panel, upstream_id) in (option::of("[a-z]{1,8}"), option::of("[0-9]{1,12}|.{0,40}")),
         (fact, flag) in (option::of(any_fact()), option::of(".{0,40}")),
         (doubt, closed, created) in any::<(Option<i64>, Option<i64>, i64)>(),
-        (refill, cancel) in any::<(bool, bool)>(),
+        (refill, cancel, is_sized) in any::<(bool, bool, bool)>(),
+        (share, parent) in (option::of(select(Share::ALL)), option::of(1..=MAX_ID)),
     ) -> Order {
         Order {
             id: OrderId(id),
@@ -88,6 +92,8 @@ prop_compose! {
             cancel,
             cancel_wish,
             flag,
+            share,
+            origin: parent.map(|parent| Origin { parent: OrderId(parent), is_sized }),
             created: Timestamp(created),
             closed: closed.map(Timestamp),
         }

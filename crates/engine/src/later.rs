@@ -42,6 +42,10 @@ impl Core {
             let Some(order) = self.ended(recheck.order).await else {
                 continue;
             };
+            let told = Told {
+                report: told.report.of(order.kind()),
+                ..told
+            };
             let change = self.changed(panel, &order, &recheck, &told);
             seen.add(order.id, change.turns_canceled());
             changes.push((upstream_id, told, order, change));
@@ -121,7 +125,9 @@ impl Core {
             // It lives again, though all of its money went back.
             Verdict::Live if order.ended == Some(Final::Canceled) => Change::Asks,
             Verdict::Undecided(_) if !same_end(order, &fact) => Change::Asks,
-            Verdict::Settle(_) | Verdict::Live | Verdict::Undecided(_) => Change::None,
+            Verdict::Settle(_) | Verdict::Ended(_) | Verdict::Live | Verdict::Undecided(_) => {
+                Change::None
+            }
         }
     }
 

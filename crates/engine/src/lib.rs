@@ -14,6 +14,7 @@ mod brake;
 mod clock;
 mod compare;
 mod core;
+mod families;
 #[cfg(test)]
 mod fixtures;
 mod health;

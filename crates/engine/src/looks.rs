@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use panelgate_domain::completion::Completions;
+use panelgate_domain::family::Kind;
 use panelgate_domain::ids::{OrderId, ServiceId};
 use panelgate_domain::order::Order;
 use panelgate_domain::status::Final;
@@ -55,6 +56,9 @@ impl Looks {
             // An end that was not believed is looked at again as soon as that can confirm it.
             return until.max(seen.after(settings.fresh_for));
         }
+        if order.is_unseen() {
+            return seen;
+        }
         let wait = self.wait(order, seen, settings);
         let due = seen.after(wait + spread(order.id, seen, wait / JITTER));
         if due > self.started {
@@ -66,6 +70,10 @@ impl Looks {
 
     fn wait(&self, order: &Order, seen: Timestamp, settings: &Settings) -> Duration {
         let age = seen.since(order.created);
+        if order.kind() == Kind::Subscription {
+            let most = settings.look_at_least_every.min(FOR_POSTS);
+            return age.clamp(settings.fresh_for, most.max(settings.fresh_for));
+        }
         let completions = self.completions.read();
         let curve = completions.get(&order.service);
         let learned = curve.and_then(|curve| curve.next_look(age, SHARE));
@@ -89,6 +97,8 @@ fn spread(order: OrderId, seen: Timestamp, most: Duration) -> Duration {
 /// Of the orders that are live at a look, this part has ended at the next one: by the bench `economy` that needs no more looks
 /// than the plain schedule and sees ends in a third of its time.
 const SHARE: (u32, u32) = (1, 11);
+/// A subscription is looked at so often at least: what it spawns is counted best before it starts.
+const FOR_POSTS: Duration = Duration::from_secs(5 * 60);
 /// A look is late by at most this part of its wait.
 const JITTER: u32 = 10;
 /// After a start, what was due before is looked at within this time.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::money::Money;
-use panelgate_domain::settlement::Settlement;
 use panelgate_domain::sync::flag::{Flag, KINDS};
 use prometheus::{CounterVec, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
@@ -165,9 +164,9 @@ impl Metrics {
         self.add_money(currency, "held", amount);
     }
 
-    pub(crate) fn settled(&self, currency: &Currency, settlement: &Settlement) {
-        self.add_money(currency, "taken", settlement.taken);
-        self.add_money(currency, "released", settlement.released);
+    pub(crate) fn settled(&self, currency: &Currency, taken: Money, released: Money) {
+        self.add_money(currency, "taken", taken);
+        self.add_money(currency, "released", released);
     }
 
     pub(crate) fn cost(&self, panel: &PanelName, currency: &Currency, amount: Money) {

@@ -93,7 +93,9 @@ impl Engine {
     /// The order's state or the amount does not allow it.
     pub async fn settle(&self, decision: Decision, refund: Money) -> Result<Order, OperateError> {
         let core = &self.0;
-        Ok(core.remember(core.store.settle_by_hand(decision, refund).await?))
+        let settled = core.remember(core.store.settle_by_hand(decision, refund).await?);
+        core.child_ended(&settled).await;
+        Ok(settled)
     }
 
     /// Closes an order that was not sent; its hold goes back.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::family::Share;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
 use panelgate_domain::markup::{Markup, Terms};
@@ -221,6 +222,8 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         panel: panel(),
         offer: "1".into(),
         cost: money("6"),
+        rate: Rate::default(),
+        share: None,
         currency: "USD".into(),
         at: START,
     };
@@ -295,6 +298,7 @@ pub(crate) fn unreachable() -> PanelSettings {
         status_batch: 100,
         max_unconfirmed: 20,
         allow_private: true,
+        posts: Share::Post,
         refusals: Refusals::default(),
         back_off: Duration::from_secs(10),
         gather: Duration::from_millis(300),

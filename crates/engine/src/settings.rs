@@ -18,6 +18,8 @@ pub struct Settings {
     pub open_for: Duration,
     /// How many orders may wait unsent.
     pub open_max: u64,
+    /// New posts of a subscription whose customer names no number; `None`: a number has to be named.
+    pub max_posts: Option<u64>,
     /// Longest wait of a `status` for a panel.
     pub status_wait: Duration,
     /// A fact younger than this is answered as it is.
@@ -48,6 +50,7 @@ impl Settings {
             route_wait: Duration::from_secs(2),
             open_for: Duration::from_secs(2 * 60 * 60),
             open_max: 10_000,
+            max_posts: None,
             status_wait: Duration::from_millis(1_500),
             fresh_for: Duration::from_secs(15),
             look_at_least_every: Duration::from_secs(60 * 60),

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::{Settlement, Verdict};
@@ -32,11 +34,20 @@ enum Next {
 struct Ending {
     order: OrderId,
     fact: Fact,
-    settlement: Settlement,
-    /// When it was last seen to live.
-    lived: Timestamp,
+    settled: Settled,
+    /// What was known before.
+    known: Fact,
     /// A second look said so, after the wait that mass cancels are due.
     is_confirmed: bool,
+}
+
+/// By what an order's money comes to its end.
+#[derive(Clone, Copy)]
+enum Settled {
+    /// By the formula.
+    Alone(Settlement),
+    /// By its children, once all of them have ended.
+    ByChildren,
 }
 
 impl Next {
@@ -66,6 +77,7 @@ impl Ending {
 #[async_trait]
 impl Reports for Core {
     async fn reported(&self, panel: &PanelName, looks: Vec<(UpstreamId, Look)>) {
+        let unmet = self.meet_families(panel, &looks).await;
         let mut endings = Vec::new();
         let mut seen = Looked::default();
         let mut later = Vec::new();
@@ -75,9 +87,13 @@ impl Reports for Core {
                 later.push((upstream_id, look));
                 continue;
             };
+            if unmet.contains(&order.id) {
+                continue;
+            }
             let trust = Trust::of(&look, is_alone);
             match look {
                 Look::Report(report) | Look::Doubtful(report) => {
+                    let report = report.of(order.kind());
                     let next = self.consider(panel, &order, &Told { report, trust });
                     seen.add(order.id, next.turns_canceled());
                     match next {
@@ -125,7 +141,11 @@ impl Reports for Core {
             .doubt
             .map(|until| until.min(now.after(SECOND_LOOK_AFTER)));
         let fact_at = order.fact.map_or(order.created, |fact| fact.at);
-        let fresh_until = fact_at.after(self.settings.fresh_for);
+        let fresh_until = if order.is_unseen() {
+            fact_at
+        } else {
+            fact_at.after(self.settings.fresh_for)
+        };
         // Only odd answers are doubted from the moment they came.
         let is_odd = order.doubt.is_some_and(|until| until <= fact_at);
         Some(Outlook {
@@ -155,11 +175,20 @@ impl Core {
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
         let belief = Belief::of(&known, order.doubt, &fact, told, &oddities);
         let keep = |flag, doubt| Next::Keep { fact, flag, doubt };
+        let close = |settled, is_confirmed| {
+            Next::Close(Ending {
+                order: order.id,
+                fact,
+                settled,
+                known,
+                is_confirmed,
+            })
+        };
         match (order.basis().settle(&fact), belief) {
             (Verdict::Live, _) => keep(flag, None),
             (Verdict::Undecided(why), _) => keep(Some(why.to_owned()), None),
             // Said among others it is no news, and does not put off the look alone that is due.
-            (Verdict::Settle(_), Belief::Doubted(until))
+            (Verdict::Settle(_) | Verdict::Ended(_), Belief::Doubted(until))
                 if told.trust != Trust::Alone
                     && order.doubt == Some(until)
                     && until <= known.at =>
@@ -170,15 +199,14 @@ impl Core {
                     doubt: Some(until),
                 }
             }
-            (Verdict::Settle(_), Belief::Doubted(until)) => keep(flag, Some(until)),
+            (Verdict::Settle(_) | Verdict::Ended(_), Belief::Doubted(until)) => {
+                keep(flag, Some(until))
+            }
             (Verdict::Settle(settlement), Belief::Believed { is_confirmed }) => {
-                Next::Close(Ending {
-                    order: order.id,
-                    fact,
-                    settlement,
-                    lived: known.at,
-                    is_confirmed,
-                })
+                close(Settled::Alone(settlement), is_confirmed)
+            }
+            (Verdict::Ended(_), Belief::Believed { is_confirmed }) => {
+                close(Settled::ByChildren, is_confirmed)
             }
         }
     }
@@ -252,20 +280,35 @@ impl Core {
         let Ending {
             order,
             fact,
-            settlement,
-            lived,
+            settled,
+            known,
             ..
         } = ending;
+        let Settled::Alone(settlement) = settled else {
+            let again = known.word.final_word().is_some();
+            return self.close_parent(order, fact, again).await;
+        };
+        let lived = known.at;
         match self.store.close_order(order, fact, settlement, lived).await {
             Ok(closed) => {
-                self.metrics.settled(&self.settings.currency, &settlement);
-                tracing::info!(%order, word = %settlement.word, taken = %settlement.taken, released = %settlement.released, "order closed");
-                self.looks.ended(&closed, lived);
+                let taken = closed.taken.unwrap_or(settlement.taken);
+                // What a child does not take stays held.
+                let released = match closed.origin {
+                    None => settlement.released,
+                    Some(_) => Money::ZERO,
+                };
+                self.metrics
+                    .settled(&self.settings.currency, taken, released);
+                tracing::info!(%order, word = %settlement.word, %taken, %released, "order closed");
+                if closed.share != Some(Share::Run) {
+                    self.looks.ended(&closed, lived);
+                }
                 if let Some(panel) = &closed.panel {
                     self.health.count(panel, settlement.word.into(), self.now());
                 }
                 self.rechecks.watch(&closed);
-                self.remember(closed);
+                let closed = self.remember(closed);
+                self.child_ended(&closed).await;
             }
             // Somebody else was faster: once is enough. What memory has of it is outdated.
             Err(StoreError::WrongState { .. }) => self.reread(order).await,

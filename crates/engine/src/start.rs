@@ -22,6 +22,7 @@ use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
 use crate::core::{Core, Desks, Engine};
+use crate::families::Families;
 use crate::health::{self, Healths};
 use crate::keys::Keys;
 use crate::looks::Looks;
@@ -124,6 +125,7 @@ impl Engine {
             syncing: tokio::sync::Mutex::new(()),
             desks: ArcSwap::from_pointee(Desks::new()),
             book: Book::new(),
+            families: Families::new(),
             keys: Keys::new(),
             looks: Looks::new(now),
             rechecks: Rechecks::default(),

@@ -56,6 +56,7 @@ pub(crate) fn panel_settings(config: &Config, panel: &Panel) -> PanelSettings {
         status_batch: panel.status_batch,
         max_unconfirmed: panel.max_unconfirmed,
         allow_private: panel.allow_private,
+        posts: panelgate_domain::family::Share::Post,
         refusals: Refusals {
             order: panel.refusals.order.clone(),
             panel: panel.refusals.panel.clone(),

@@ -10,6 +10,7 @@ use anyhow::Context;
 use panelgate_domain::catalogue::{Definitions, HandMade, Import, WantedRoute};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
@@ -141,6 +142,7 @@ fn panel_settings(name: &str, panel: &SimPanel) -> anyhow::Result<PanelSettings>
         status_batch: 100,
         max_unconfirmed: 20,
         allow_private: true,
+        posts: Share::Post,
         refusals: Refusals::default(),
         back_off: Duration::from_secs(10),
         gather: Duration::from_millis(25),

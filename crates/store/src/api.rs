@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
 use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::family::Size;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
     Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
@@ -21,9 +22,9 @@ use panelgate_domain::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
-    HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter,
-    OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
+    Adopted, Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
+    Family, HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
+    OrderFilter, OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
     StatementLine, Suspect, Synced, Violation,
 };
 use crate::reports::Reports;
@@ -155,6 +156,7 @@ pub trait Store: Reports + Send + Sync + 'static {
     async fn learn(&self, learned: Vec<Learned>) -> Result<Vec<Order>>;
     /// placed → closed; the hold is split (held → sales, held → available). The age of a delivered order is counted, see
     /// [`completions`](Self::completions).
+    /// A child takes from its parent's hold, and never more than is left of it.
     /// `lived`: when it was last seen to live. It ended at some time between that and the fact; the middle counts.
     async fn close_order(
         &self,
@@ -163,6 +165,30 @@ pub trait Store: Reports + Send + Sync + 'static {
         settlement: Settlement,
         lived: Timestamp,
     ) -> Result<Order>;
+
+    /// Makes orders of ours of those that a panel says it has made for a placed parent: placed, without a hold, of the largest
+    /// size. Known ones are left alone, so a repeat changes nothing. What cannot be a child (it comes after the parent was
+    /// closed, or is another order of ours) puts the parent on the operator's list, once.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] if the order cannot have children.
+    async fn adopt(
+        &self,
+        parent: OrderId,
+        children: Vec<UpstreamId>,
+        at: Timestamp,
+    ) -> Result<Adopted>;
+    /// A child's quantity became known, and with it what it costs at most and what it costs us. Once: afterwards, and for a
+    /// child that is not placed any more, nothing changes.
+    async fn size_child(&self, child: OrderId, size: Size, at: Timestamp) -> Result<Order>;
+    /// placed → closed, for a subscription whose children are all closed: what they left of its hold goes back. Answers how
+    /// much that was, too.
+    ///
+    /// # Errors
+    /// [`StoreError::Unresolved`] while children live, or while fewer are known than the panel counts.
+    async fn close_parent(&self, order: OrderId, fact: Fact) -> Result<(Order, Money)>;
+    /// A parent's spec and children.
+    async fn family(&self, parent: OrderId) -> Result<Family>;
 
     /// An order that a fact closed has ended better for its customer, says a later look: sales → available, the difference
     /// between what is taken and what `settlement` takes, so that hand refunds count and nothing is paid twice. End and fact

@@ -1,5 +1,6 @@
 //! Why a transaction did not happen.
 
+use panelgate_domain::family::Unresolved;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::order::OrderState;
 
@@ -23,6 +24,9 @@ pub enum StoreError {
     /// A later look at a closed order gives its customer nothing more than they have.
     #[error("order {0} is settled: a later look gives its customer nothing more")]
     NothingMore(OrderId),
+    /// A subscription has ended, and its hold cannot be resolved yet.
+    #[error("order {0} cannot be closed: {1}")]
+    Unresolved(OrderId, Unresolved),
     /// The panel gave out this id before.
     #[error("the panel gave the id {0} to another order")]
     DuplicateUpstreamId(String),

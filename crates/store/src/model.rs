@@ -1,6 +1,7 @@
 //! What goes into the store's transactions and what comes out.
 
 use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
     Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
@@ -9,6 +10,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::quote::Quote;
+use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::OrderSpec;
 use panelgate_domain::status::{Fact, RefillWord};
@@ -172,10 +174,34 @@ pub struct NewPlacement {
     pub offer: OfferId,
     /// What it should cost, in the panel's currency.
     pub cost: Money,
+    /// The offer's rate, in the same.
+    pub rate: Rate,
     /// The panel's currency.
     pub currency: Currency,
+    /// What the order's children will be to its money, if it may have any.
+    pub share: Option<Share>,
     /// When.
     pub at: Timestamp,
+}
+
+/// What became of orders that a panel says it has made for one of ours.
+#[derive(Clone, Debug)]
+pub struct Adopted {
+    /// Those that are new.
+    pub children: Vec<Order>,
+    /// The parent, if something about it has changed: it may be on the operator's list now.
+    pub parent: Order,
+}
+
+/// A parent and its children, as far as they do not change with every look.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// What exactly was ordered.
+    pub spec: OrderSpec,
+    /// The rate of the parent's offer when it was sent, in the panel's currency.
+    pub rate: Option<Rate>,
+    /// The children, oldest first, and what the panel calls them.
+    pub children: Vec<(OrderId, UpstreamId)>,
 }
 
 /// What a panel answered, or why it did not, for the operator: bounded, and without keys.
@@ -246,6 +272,8 @@ pub struct Event {
 pub struct OrderStory {
     /// The order and its spec.
     pub order: Sendable,
+    /// The orders that it spawned, oldest first.
+    pub children: Vec<Order>,
     /// The customer's name.
     pub customer: String,
     /// All placements, oldest first: id, panel, offer, outcome.

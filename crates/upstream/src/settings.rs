@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName};
 use secrecy::SecretString;
 use url::Url;
@@ -34,6 +35,8 @@ pub struct PanelSettings {
     pub max_unconfirmed: u32,
     /// True: `http` and private or loopback addresses are fine.
     pub allow_private: bool,
+    /// What a post of a subscription is to its money: whether the panel charges each when it is made, or all at once.
+    pub posts: Share,
     /// Error texts of this panel beyond the built-in lists.
     pub refusals: Refusals,
     /// A panel that is down is tried again so often at least.

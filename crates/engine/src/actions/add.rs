@@ -12,7 +12,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Quote};
 use panelgate_domain::reply::Reply;
-use panelgate_domain::spec::{OrderSpec, Quantity};
+use panelgate_domain::spec::{OrderSpec, Quantity, Subscribing};
 use panelgate_store::StoreError;
 use panelgate_store::model::{NewOrder, Opened, Sendable};
 use tokio::sync::oneshot;
@@ -77,12 +77,21 @@ fn quoted(
     let pricing = market
         .pricing(service, &cx.customer)
         .ok_or(Refusal::IncorrectServiceId)?;
-    let spec = OrderSpec::read(&service.limits(), &add.fields)?;
+    let subscribing = Subscribing {
+        max_posts: core.settings.max_posts,
+        now: core.now(),
+    };
+    let spec = OrderSpec::read(&service.limits(subscribing), &add.fields)?;
     let charging = service.service_type.charging();
-    let units = spec.quantity().total();
+    let quantity = spec.quantity();
+    // Each post of a subscription is an order of its own, also when it comes to discounts.
+    let units = match spec.per_post() {
+        Some(per_post) => per_post.max,
+        None => quantity.total(),
+    };
     let rate = quote::rate_of_order(service, &pricing, &market.rules.exchange, units);
     let (rate, price) = rate
-        .and_then(|rate| Some((rate, rate.price(charging, units)?)))
+        .and_then(|rate| Some((rate, rate.price(charging, quantity.total())?)))
         .ok_or(Refusal::QuantityAbove(service.max))?;
     Ok(NewOrder {
         customer: cx.customer.id,

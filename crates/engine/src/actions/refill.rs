@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use panelgate_domain::action::Ids;
+use panelgate_domain::family::Kind;
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::{OrderId, RefillId, UpstreamId};
 use panelgate_domain::order::Order;
@@ -32,7 +33,8 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
 }
 
 async fn refill(core: &Arc<Core>, order: Order) -> Result<RefillId, Refusal> {
-    if !order.refill {
+    // The orders that a subscription spawns can be refilled, one by one.
+    if !order.refill || order.kind() == Kind::Subscription {
         return Err(Refusal::RefillDisabled);
     }
     let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) else {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use panelgate_domain::action::{AskedId, Ids};
 use panelgate_domain::fault::{Fault, Refusal};
+use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
-use panelgate_domain::reply::{PerId, Reply};
+use panelgate_domain::reply::{OrderView, PerId, Reply, SubscriptionView};
 
 use super::only;
 use crate::book::{Glance, Poll, Seen};
@@ -26,12 +27,12 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
         _ = tokio::time::timeout(core.settings.status_wait, asked).await;
         look_again(core, &mut seen);
     }
-    reply(&ids, seen)
+    reply(core, &ids, seen).await
 }
 
 /// From memory alone.
 pub(crate) async fn recall(core: &Core, cx: &Cx, ids: &Ids) -> Result<Reply, Fault> {
-    reply(ids, look(core, cx, ids).await?)
+    reply(core, ids, look(core, cx, ids).await?).await
 }
 
 /// The customer's orders among the ids asked for, in the order asked, as they are known now. What is not in memory is read
@@ -101,20 +102,46 @@ fn look_again(core: &Core, seen: &mut PerId<Seen>) {
         if let (Ok(seen), Some(id)) = (answer, number(asked))
             && let Some(latest) = core.book.view(id, &core.settings.currency)
         {
-            seen.view = latest;
+            (seen.view, seen.posts) = latest;
         }
     }
 }
 
-fn reply(ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault> {
-    let views = seen
-        .into_iter()
-        .map(|(asked, answer)| (asked, answer.map(|seen| seen.view)))
-        .collect();
+async fn reply(core: &Core, ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault> {
+    let mut views = Vec::with_capacity(seen.len());
+    for (asked, answer) in seen {
+        let view = match answer {
+            Ok(seen) => Ok(shown(core, &asked, seen).await?),
+            Err(refusal) => Err(refusal),
+        };
+        views.push((asked, view));
+    }
     match ids {
         Ids::One(_) => only(views).map(Reply::Status),
         Ids::Many(_) => Ok(Reply::Statuses(views)),
     }
+}
+
+/// What the customer sees; of a subscription, with the orders that were made for its posts.
+async fn shown(core: &Core, asked: &AskedId, seen: Seen) -> Result<OrderView, Fault> {
+    let (Some(posts), Some(id)) = (seen.posts, number(asked)) else {
+        return Ok(OrderView::Single(seen.view));
+    };
+    let family = core.family(id).await;
+    let family = family.map_err(|error| store_fault(&error))?;
+    let orders: Vec<OrderId> = family.children.iter().map(|(id, _)| *id).collect();
+    let made = u64::try_from(orders.len()).unwrap_or(u64::MAX);
+    Ok(OrderView::Subscription(SubscriptionView {
+        status: seen.view.status,
+        expiry: family
+            .spec
+            .field(Field::Expiry)
+            .unwrap_or_default()
+            .to_owned(),
+        // Not every panel counts.
+        posts: posts.max(made),
+        orders,
+    }))
 }
 
 fn number(asked: &AskedId) -> Option<OrderId> {

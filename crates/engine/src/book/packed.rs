@@ -1,5 +1,6 @@
 //! One open order in a record of fixed size, without pointers but for what is rare.
 
+use panelgate_domain::family::{Origin, Share};
 use panelgate_domain::ids::{CustomerId, OrderId, ServiceId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
@@ -45,6 +46,8 @@ struct Rare {
     ended: Option<Final>,
     taken: Option<Money>,
     closed: Option<Timestamp>,
+    share: Option<Share>,
+    origin: Option<Origin>,
 }
 
 impl Packed {
@@ -56,6 +59,8 @@ impl Packed {
             ended: order.ended,
             taken: order.taken,
             closed: order.closed,
+            share: order.share,
+            origin: order.origin,
         };
         Self {
             version: order.version,
@@ -113,6 +118,8 @@ impl Packed {
             cancel: self.cancel,
             cancel_wish: self.cancel_wish,
             flag: None,
+            share: rare.and_then(|rare| rare.share),
+            origin: rare.and_then(|rare| rare.origin),
             created: self.created,
             closed: rare.and_then(|rare| rare.closed),
         }

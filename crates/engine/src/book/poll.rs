@@ -39,6 +39,8 @@ pub enum Glance {
 pub struct Seen {
     /// What the customer sees.
     pub view: StatusView,
+    /// Posts that were seen, of a subscription: its customer sees those, and not what other orders show.
+    pub posts: Option<u64>,
     /// Where it has to be asked for, if what is known of it is not fresh.
     pub stale: Option<(PanelName, UpstreamId)>,
 }
@@ -69,11 +71,12 @@ impl Book {
         self.with(id, |record| record.next_poll(after)).flatten()
     }
 
-    /// What its customer sees of an order in memory, now. No poll.
-    pub fn view(&self, id: OrderId, currency: &Currency) -> Option<StatusView> {
-        let open = |record: &Packed| record.outline(0).view(currency);
+    /// What its customer sees of an order in memory, now, and the posts of a subscription. No poll.
+    pub fn view(&self, id: OrderId, currency: &Currency) -> Option<(StatusView, Option<u64>)> {
+        let seen = |order: &Order| (order.view(currency), order.posts());
+        let open = |record: &Packed| seen(&record.outline(0));
         self.with(id, open)
-            .or_else(|| Some(self.ended.get(id)?.view(currency)))
+            .or_else(|| Some(seen(self.ended.get(id)?.as_ref())))
     }
 
     fn with<T>(&self, id: OrderId, look: impl FnOnce(&Packed) -> T) -> Option<T> {
@@ -93,6 +96,7 @@ impl Book {
         };
         Glance::Own(Seen {
             view: order.view(poll.currency),
+            posts: order.posts(),
             stale: poll.is_stale(&order).then(place).flatten(),
         })
     }
@@ -113,6 +117,7 @@ impl Poll<'_> {
         let place = order.panel.clone().zip(order.upstream_id.clone());
         Glance::Own(Seen {
             view: order.view(self.currency),
+            posts: order.posts(),
             stale: place.filter(|_| self.is_stale(order)),
         })
     }
@@ -154,7 +159,8 @@ mod tests {
                 let poll = poll(1, now, &usd);
                 assert_eq!(book.poll(&ALL[..1], &poll), [poll.glance_at(&order)]);
             }
-            assert_eq!(book.view(order.id, &usd), Some(order.view(&usd)));
+            let seen = (order.view(&usd), order.posts());
+            assert_eq!(book.view(order.id, &usd), Some(seen));
         }
         assert_eq!(
             book.poll(&ALL, &poll(1, 0, &usd)),

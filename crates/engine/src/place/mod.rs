@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use panelgate_domain::catalogue::{Route, Service};
 use panelgate_domain::customer::Customer;
+use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Guard};
+use panelgate_domain::service_type::Counting;
 use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, NewPlacement, Sendable};
@@ -146,10 +148,20 @@ fn usable(
         panel: route.panel.clone(),
         offer: route.offer.clone(),
         cost,
+        rate: route.cost,
         currency: route.currency.clone(),
+        share: share(wanted, &desk),
         at: core.now(),
     };
     Ok((desk, placement))
+}
+
+/// What an order's children would be to its money at a panel; `None` if it has none.
+fn share(wanted: Wanted<'_>, desk: &Desk) -> Option<Share> {
+    if wanted.service.service_type.counting() == Counting::Posts {
+        return Some(desk.settings().posts);
+    }
+    (wanted.quantity.runs > 1).then_some(Share::Run)
 }
 
 /// The service that an order was sold as. What is of another type by now is counted and paid for in another way, and no panel

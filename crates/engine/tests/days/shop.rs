@@ -11,6 +11,7 @@ use panelgate_domain::action::{Action, Add};
 use panelgate_domain::catalogue::{Definitions, Import};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::family::Share;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::markup::{Markup, Terms};
@@ -231,6 +232,7 @@ fn panel_settings(panel: &SimPanel) -> PanelSettings {
         status_batch: 100,
         max_unconfirmed: 20,
         allow_private: true,
+        posts: Share::Post,
         refusals: Refusals::default(),
         back_off: Duration::from_secs(10),
         gather: Duration::from_millis(1),

@@ -147,6 +147,8 @@ impl Past {
             panel: "alpha".into(),
             offer: "7".into(),
             cost: price(sale.cost),
+            rate: Rate::parse("1").expect("a rate"),
+            share: None,
             currency: sale.currency.into(),
             at: now(),
         };

@@ -1,5 +1,6 @@
 //! What operators decide about orders.
 
+use panelgate_domain::family::Kind;
 use panelgate_domain::ids::UpstreamId;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
@@ -7,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::orders::close::{self, By, Ending};
 use super::orders::refund::{self, Refund};
-use super::orders::{place, steps};
+use super::orders::{families, place, stake, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::Decision;
@@ -65,8 +66,12 @@ fn close_by_hand(
     decision: &Decision,
     refund: Money,
 ) -> Result<()> {
-    let settlement = order.basis().decided(refund);
-    let settlement = settlement.ok_or_else(|| out_of_bounds(refund, order.price))?;
+    if order.kind() == Kind::Subscription {
+        families::check_resolved(connection, order.id, None)?;
+    }
+    let stake = stake::of(connection, order)?;
+    let settlement = order.basis().decided(refund, stake);
+    let settlement = settlement.ok_or_else(|| out_of_bounds(refund, stake))?;
     let ending = Ending {
         settlement,
         by: By::Hand,

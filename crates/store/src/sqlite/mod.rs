@@ -30,6 +30,7 @@ use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
 use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::family::Size;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
     Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, RefillId, ServiceId, UpstreamId,
@@ -45,15 +46,17 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::Connection;
 
 pub use self::open::{Options, Role};
-use self::orders::{cancel, close, completions, flag, hours, later, learn, place, query, refill};
+use self::orders::{
+    cancel, close, completions, families, flag, hours, later, learn, place, query, refill,
+};
 use self::readers::Readers;
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
 use crate::error::StoreError;
 use crate::model::{
-    Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
-    HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter,
-    OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
+    Adopted, Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
+    Family, HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
+    OrderFilter, OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
     StatementLine, Suspect, Synced, Violation,
 };
 
@@ -282,6 +285,26 @@ impl Store for SqliteStore {
     ) -> Result<Order> {
         self.write(move |c| close::by_fact(c, order, &fact, settlement, lived))
             .await
+    }
+    async fn adopt(
+        &self,
+        parent: OrderId,
+        children: Vec<UpstreamId>,
+        at: Timestamp,
+    ) -> Result<Adopted> {
+        self.write(move |c| families::adopt(c, parent, &children, at))
+            .await
+    }
+    async fn size_child(&self, child: OrderId, size: Size, at: Timestamp) -> Result<Order> {
+        self.write(move |c| families::size(c, child, size, at))
+            .await
+    }
+    async fn close_parent(&self, order: OrderId, fact: Fact) -> Result<(Order, Money)> {
+        self.write(move |c| close::parent_by_fact(c, order, &fact))
+            .await
+    }
+    async fn family(&self, parent: OrderId) -> Result<Family> {
+        self.read(move |c| families::of(c, parent)).await
     }
     async fn settle_later(
         &self,

@@ -210,7 +210,10 @@ fn migrate(connection: &mut Connection, path: &Path, locked: bool) -> Result<()>
         return Ok(());
     }
     let _lock = if locked { None } else { Some(take_lock(path)?) };
+    // One transaction for all: otherwise a migration and the note that it was done are two, and a power cut between them leaves
+    // a file that no version can open.
     runner
+        .set_grouped(true)
         .run(connection)
         .map_err(|error| StoreError::Database(format!("the schema: {error}")))?;
     Ok(())

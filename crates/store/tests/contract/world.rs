@@ -120,6 +120,8 @@ impl World {
             panel: panel.into(),
             offer: "77".into(),
             cost: money("6"),
+            rate: Rate::parse("6").expect("a rate"),
+            share: None,
             currency: "EUR".into(),
             at: at(2),
         }

@@ -209,7 +209,7 @@ async fn holds_that_are_not_resolved_once() {
     check(
         4,
         "UPDATE orders SET price = price + 1 WHERE id = 3",
-        "order 3 costs 10.000001",
+        "order 3 has to hold 10.000001",
     )
     .await;
     check(
@@ -245,7 +245,7 @@ async fn holds_that_are_not_resolved_once() {
     check(
         4,
         "UPDATE transfers SET order_id = 3 WHERE order_id = 1 AND kind = 'hold'",
-        "order 1 costs 10.00, 0 holds",
+        "order 1 has to hold 10.00, 0 holds",
     )
     .await;
     check(4, "DELETE FROM orders WHERE id = 3", "held").await;

@@ -7,11 +7,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use panelgate_domain::family::Share;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::service_type::ServiceType;
-use panelgate_domain::spec::{Limits, OrderSpec};
+use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_upstream::{
     Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Refusals, Reports,
 };
@@ -211,6 +212,7 @@ pub(crate) fn settings(url: &str) -> PanelSettings {
         status_batch: 100,
         max_unconfirmed: 20,
         allow_private: true,
+        posts: Share::Post,
         refusals: Refusals::default(),
         back_off: Duration::from_secs(10),
         gather: Duration::from_millis(5),
@@ -312,6 +314,7 @@ pub(crate) fn order() -> OrderSpec {
         min: 1,
         max: 1_000,
         dripfeed: false,
+        subscribing: Subscribing::default(),
     };
     let sent = [
         (Field::Link, "https://example.com/p/1"),

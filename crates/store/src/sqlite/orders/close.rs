@@ -1,5 +1,6 @@
 //! The end of an order: its hold is split in the transaction that closes it, once.
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
@@ -12,7 +13,7 @@ use rusqlite::{Connection, ToSql, params};
 use super::super::ledger::{self, Account, Transfer};
 use super::super::meta;
 use super::rows::{FactParams, SET_FACT};
-use super::{completions, cost, learn, steps};
+use super::{completions, cost, families, flag, learn, stake, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::Decision;
@@ -91,26 +92,81 @@ pub(in crate::sqlite) fn by_fact(
     let order = steps::load(connection, id)?;
     steps::allow(&order, &[OrderState::Placed], OrderState::Closed)?;
     check_formula(&order, fact, settlement)?;
-    let columns = FactParams::new(fact);
-    let sql = format!(
-        "UPDATE orders SET {SET_FACT} WHERE id = :id AND version = :version AND state = 'placed'"
-    );
-    let more: [(&str, &dyn ToSql); 2] = [(":id", &id.0), (":version", &order.version)];
-    let rows = connection
-        .prepare_cached(&sql)?
-        .execute(&*columns.with(&more))?;
-    steps::changed(&order, rows)?;
+    set_fact(connection, &order, fact)?;
     cost::book_charge(connection, &order, fact.charge, fact.at)?;
-    if settlement.word != Final::Canceled {
+    // How long runs take says nothing about orders that are delivered at once.
+    if settlement.word != Final::Canceled && order.share != Some(Share::Run) {
         completions::count(connection, &order, fact.at.middle_since(lived))?;
     }
     let ending = Ending {
-        settlement,
+        settlement: within(settlement, stake::of(connection, &order)?),
         by: By::Fact,
         at: fact.at,
         decided: None,
     };
+    if ending.settlement.taken < settlement.taken {
+        let text = format!(
+            "its parent's hold is used up: it should take {}",
+            settlement.taken
+        );
+        flag::set(connection, id, &text, fact.at)?;
+        let order = steps::load(connection, id)?;
+        return end(connection, &order, &ending, &learn::said(fact));
+    }
     end(connection, &order, &ending, &learn::said(fact))
+}
+
+/// The same end out of a smaller stake.
+fn within(settlement: Settlement, stake: Money) -> Settlement {
+    let taken = settlement.taken.min(stake);
+    Settlement {
+        taken,
+        released: stake.checked_sub(taken).unwrap_or(Money::ZERO),
+        ..settlement
+    }
+}
+
+fn set_fact(connection: &Connection, order: &Order, fact: &Fact) -> Result<()> {
+    let columns = FactParams::new(fact);
+    let sql = format!(
+        "UPDATE orders SET {SET_FACT} WHERE id = :id AND version = :version AND state = 'placed'"
+    );
+    let more: [(&str, &dyn ToSql); 2] = [(":id", &order.id.0), (":version", &order.version)];
+    let rows = connection
+        .prepare_cached(&sql)?
+        .execute(&*columns.with(&more))?;
+    steps::changed(order, rows)
+}
+
+/// placed → closed, for a subscription: its children have taken what is ours, and the rest goes back.
+pub(in crate::sqlite) fn parent_by_fact(
+    connection: &Connection,
+    id: OrderId,
+    fact: &Fact,
+) -> Result<(Order, Money)> {
+    let order = steps::load(connection, id)?;
+    steps::allow(&order, &[OrderState::Placed], OrderState::Closed)?;
+    let Verdict::Ended(word) = order.basis().settle(fact) else {
+        return Err(StoreError::Corrupt(format!(
+            "{fact:?} does not end subscription {id}"
+        )));
+    };
+    families::check_resolved(connection, id, fact.runs)?;
+    set_fact(connection, &order, fact)?;
+    cost::book_parent(connection, &order, fact)?;
+    let released = stake::of(connection, &order)?;
+    let ending = Ending {
+        settlement: Settlement {
+            word,
+            taken: Money::ZERO,
+            released,
+        },
+        by: By::Fact,
+        at: fact.at,
+        decided: None,
+    };
+    let closed = end(connection, &order, &ending, &learn::said(fact))?;
+    Ok((closed, released))
 }
 
 /// A fact settles an order by the formula and in no other way.
@@ -129,11 +185,11 @@ pub(in crate::sqlite) fn check_formula(
     }
 }
 
-/// Closes the order and splits its hold.
+/// Closes the order and splits its stake.
 ///
 /// ```text
 /// held → sales       what is taken
-/// held → available   what is released
+/// held → available   what is released; what a child does not take stays held
 /// ```
 pub(in crate::sqlite) fn end(
     connection: &Connection,
@@ -146,13 +202,14 @@ pub(in crate::sqlite) fn end(
         taken,
         released,
     } = ending.settlement;
+    let stake = stake::of(connection, order)?;
     let whole = taken >= Money::ZERO
         && released >= Money::ZERO
-        && taken.checked_add(released) == Some(order.price);
+        && taken.checked_add(released) == Some(stake);
     if !whole {
         return Err(StoreError::Corrupt(format!(
-            "{taken} and {released} are not the {} of order {}",
-            order.price, order.id
+            "{taken} and {released} are not the {stake} of order {}",
+            order.id
         )));
     }
     let rows = connection
@@ -172,7 +229,9 @@ pub(in crate::sqlite) fn end(
         ])?;
     steps::changed(order, rows)?;
     resolve_hold(connection, order, ending, TransferKind::Take, taken)?;
-    resolve_hold(connection, order, ending, TransferKind::Release, released)?;
+    if order.origin.is_none() {
+        resolve_hold(connection, order, ending, TransferKind::Release, released)?;
+    }
     steps::tell(
         connection,
         order.id,

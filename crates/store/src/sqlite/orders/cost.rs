@@ -1,15 +1,18 @@
 //! What an order costs us: prepaid → cost, as much as the panel charges or, until it says so, as was quoted.
 
+use panelgate_domain::family::{Kind, Share};
 use panelgate_domain::ids::Currency;
 use panelgate_domain::ledger::TransferKind;
-use panelgate_domain::money::Money;
+use panelgate_domain::money::{Money, Rounding};
 use panelgate_domain::order::Order;
+use panelgate_domain::rate::{Charging, Rate};
+use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::super::ledger::{self, Account, Transfer};
 use super::super::values;
-use super::steps;
+use super::{families, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -19,6 +22,9 @@ pub(in crate::sqlite) fn book_quoted(
     order: &Order,
     at: Timestamp,
 ) -> Result<()> {
+    if !is_charged(order) {
+        return Ok(());
+    }
     let (quoted, currency) = quoted(connection, order)?;
     book(connection, order, quoted, &currency, at)
 }
@@ -31,11 +37,62 @@ pub(in crate::sqlite) fn book_charge(
     at: Timestamp,
 ) -> Result<()> {
     // Nobody pays us for ordering: a negative charge is noise.
-    let Some(charge) = charge.filter(|charge| *charge >= Money::ZERO) else {
+    let Some(charge) = charge.filter(|charge| *charge >= Money::ZERO && is_charged(order)) else {
         return Ok(());
     };
     let (_, currency) = quoted(connection, order)?;
     book(connection, order, charge, &currency, at)
+}
+
+/// The size of a child became known: it is expected to cost what its offer did when its parent was sent. What the panel has
+/// said itself is better.
+pub(in crate::sqlite) fn quote_child(
+    connection: &Connection,
+    child: &Order,
+    at: Timestamp,
+) -> Result<()> {
+    let placement = steps::last_placement(connection, child)?;
+    let rate = connection
+        .prepare_cached("SELECT rate FROM placements WHERE id = ?1")?
+        .query_row([placement.0], |row| values::read_opt(row, 0, Rate::parse))?;
+    let quoted = rate.and_then(|rate| rate.price(Charging::PerThousand, child.quantity.total()));
+    let Some(quoted) = quoted.filter(|_| is_charged(child)) else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached("UPDATE placements SET cost = ?2 WHERE id = ?1")?
+        .execute(params![placement.0, quoted.micros()])?;
+    let is_known = child.fact.is_some_and(|fact| fact.charge.is_some());
+    if is_known {
+        return Ok(());
+    }
+    book_quoted(connection, child, at)
+}
+
+/// A subscription has ended. If its panel charged all posts at once and does not say what it kept, it is expected to have
+/// paid back those that were not made.
+pub(in crate::sqlite) fn book_parent(
+    connection: &Connection,
+    parent: &Order,
+    fact: &Fact,
+) -> Result<()> {
+    if fact.charge.is_some() {
+        return book_charge(connection, parent, fact.charge, fact.at);
+    }
+    let made = families::census(connection, parent.id)?.children;
+    let made = fact.runs.unwrap_or(0).max(made).min(parent.quantity.runs);
+    let (quoted, _) = quoted(connection, parent)?;
+    let kept = quoted.share(made, parent.quantity.runs, Rounding::Up);
+    book_charge(connection, parent, kept, fact.at)
+}
+
+/// Whether its panel charges this order, and not the one that spawned it or those that it spawns.
+const fn is_charged(order: &Order) -> bool {
+    match (order.kind(), order.share) {
+        (Kind::Child { share, .. }, _) => matches!(share, Share::Post),
+        (Kind::Subscription, share) => matches!(share, Some(Share::EqualPost)),
+        (Kind::Single, _) => true,
+    }
 }
 
 /// A charge that does not fit into the books is a panel's nonsense. It must not stand in the way of the customer's money:

@@ -1,5 +1,6 @@
 //! Placements: how an order gets to a panel, and what comes of it.
 
+use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
 use panelgate_domain::order::{CancelWish, Order, OrderState};
@@ -24,7 +25,7 @@ pub(in crate::sqlite) fn begin(
     steps::allow(&order, &[OrderState::Open], OrderState::Sending)?;
     connection
         .prepare_cached(
-            "INSERT INTO placements (order_id, panel, offer, cost, currency, began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO placements (order_id, panel, offer, cost, currency, began, rate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             id.0,
@@ -32,19 +33,21 @@ pub(in crate::sqlite) fn begin(
             new.offer.as_str(),
             new.cost.micros(),
             new.currency.as_str(),
-            new.at.0
+            new.at.0,
+            new.rate.to_string(),
         ])?;
     let placement = PlacementId(connection.last_insert_rowid());
     let rows = connection
         .prepare_cached(
-            "UPDATE orders SET state = 'sending', placement = ?3, panel = ?4, version = version + 1
+            "UPDATE orders SET state = 'sending', placement = ?3, panel = ?4, share = ?5, version = version + 1
              WHERE id = ?1 AND version = ?2 AND state = 'open'",
         )?
         .execute(params![
             id.0,
             order.version,
             placement.0,
-            new.panel.as_str()
+            new.panel.as_str(),
+            new.share.map(Share::word),
         ])?;
     steps::changed(&order, rows)?;
     let text = format!(

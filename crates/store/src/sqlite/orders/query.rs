@@ -141,11 +141,19 @@ pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<O
         .query_row([order.order.customer.0], |row| row.get(0))?;
     Ok(OrderStory {
         order,
+        children: children(connection, id)?,
         customer,
         placements: placements(connection, id)?,
         events: events(connection, id)?,
         transfers: transfers(connection, id)?,
     })
+}
+
+fn children(connection: &Connection, id: OrderId) -> Result<Vec<Order>> {
+    let mut query =
+        connection.prepare_cached("SELECT * FROM orders WHERE parent = ?1 ORDER BY id")?;
+    let found = query.query_map([id.0], rows::order)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 fn placements(connection: &Connection, id: OrderId) -> Result<Vec<PlacementRow>> {

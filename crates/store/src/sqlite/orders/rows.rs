@@ -1,5 +1,6 @@
 //! Between an order and its row.
 
+use panelgate_domain::family::{Origin, Share};
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
@@ -53,6 +54,8 @@ pub(in crate::sqlite) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         cancel: row.get(column!("cancel"))?,
         cancel_wish: read(row, column!("cancel_wish"), CancelWish::parse)?,
         flag: row.get(column!("flag"))?,
+        share: read_opt(row, column!("share"), Share::parse)?,
+        origin: origin(row)?,
         created: time(row, column!("created"))?,
         closed: row.get::<_, Option<i64>>(column!("closed"))?.map(Timestamp),
     })
@@ -65,6 +68,15 @@ pub(in crate::sqlite) fn sendable(row: &Row<'_>) -> rusqlite::Result<Sendable> {
         order: order(row)?,
         spec,
     })
+}
+
+fn origin(row: &Row<'_>) -> rusqlite::Result<Option<Origin>> {
+    let parent: Option<i64> = row.get(column!("parent"))?;
+    let is_sized = row.get::<_, Option<bool>>(column!("sized"))?;
+    Ok(parent.map(|parent| Origin {
+        parent: OrderId(parent),
+        is_sized: is_sized.unwrap_or(false),
+    }))
 }
 
 fn fact(row: &Row<'_>) -> rusqlite::Result<Option<Fact>> {
@@ -151,7 +163,7 @@ const fn same(one: &str, other: &str) -> bool {
 }
 
 /// All columns of `orders` as they stand in the table.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 34] = [
     "id",
     "version",
     "customer",
@@ -183,6 +195,9 @@ const COLUMNS: [&str; 31] = [
     "taken",
     "closed",
     "doubt",
+    "share",
+    "parent",
+    "sized",
 ];
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! row and added up here, in 128 bits, so that not even a forged sum can overflow unseen.
 
 mod books;
+mod families;
 mod orders;
 
 use rusqlite::Connection;
@@ -17,6 +18,7 @@ pub(super) fn verify(connection: &Connection) -> Result<Vec<Violation>> {
     books::holds_were_covered(connection, &mut found)?;
     orders::holds_are_resolved_once(connection, &mut found)?;
     orders::held_is_what_live_orders_hold(connection, &mut found)?;
+    families::families_share_one_hold(connection, &mut found)?;
     orders::upstream_ids_are_unique(connection, &mut found)?;
     Ok(found.violations)
 }

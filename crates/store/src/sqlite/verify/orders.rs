@@ -1,4 +1,5 @@
-//! Invariants 4, 6 and 8: what was held, what became of it, and by which formula.
+//! Invariants 4, 6 and 8: what was held, what became of it, and by which formula. [`super::families`] looks at orders that
+//! share a hold.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::Final;
 use rusqlite::Connection;
 
-use super::{Findings, written};
+use super::{Findings, families, written};
 use crate::api::Result;
 use crate::sqlite::orders::rows;
 
@@ -20,6 +21,10 @@ struct Sums {
     refund: Sum,
     /// What was left of what was taken after the last refund that a later fact brought; refunds by hand may follow.
     left_by_facts: Option<i128>,
+    /// What its children have taken of its hold.
+    taken_by_children: i128,
+    /// It took the last of its parent's hold.
+    is_used_up: bool,
     /// A transfer moved the money of somebody else.
     strangers: i64,
 }
@@ -83,18 +88,25 @@ fn sums(connection: &Connection, order: &Order) -> Result<Sums> {
             sums.left_by_facts = Some(sums.take.micros - sums.refund.micros);
         }
     }
+    sums.taken_by_children = families::taken_by_children(connection, order.id)?;
+    sums.is_used_up = families::is_used_up(connection, order)?;
     Ok(sums)
 }
 
 fn check_hold(order: &Order, sums: &Sums, found: &mut Findings) {
-    let (id, price) = (order.id, i128::from(order.price.micros()));
+    let id = order.id;
+    // A child lives of its parent's hold.
+    let due = match order.origin {
+        None => i128::from(order.price.micros()),
+        Some(_) => 0,
+    };
     found.check(
         4,
-        sums.hold.micros == price && sums.hold.transfers <= 1,
+        sums.hold.micros == due && sums.hold.transfers <= 1,
         || {
             format!(
-                "order {id} costs {}, {} holds of {} were taken",
-                order.price,
+                "order {id} has to hold {}, {} holds of {} were taken",
+                written(due),
                 sums.hold.transfers,
                 written(sums.hold.micros)
             )
@@ -120,14 +132,22 @@ fn check_unresolved(order: &Order, sums: &Sums, found: &mut Findings) {
 
 fn check_resolved(order: &Order, sums: &Sums, found: &mut Findings) {
     let id = order.id;
-    let resolved = sums.take.micros + sums.release.micros;
+    let resolved = sums.take.micros + sums.release.micros + sums.taken_by_children;
     let once = sums.take.transfers <= 1 && sums.release.transfers <= 1;
-    found.check(4, resolved == sums.hold.micros && once, || {
+    let whole = match order.origin {
+        None => resolved == sums.hold.micros,
+        Some(_) => sums.release.transfers == 0,
+    };
+    found.check(4, whole && once, || {
         format!(
-            "order {id}: {} taken and {} released are not the {} held",
+            "order {id}: {} taken and {} released are not the {} held{}",
             written(sums.take.micros),
             written(sums.release.micros),
-            written(sums.hold.micros)
+            written(sums.hold.micros),
+            match sums.taken_by_children {
+                0 => String::new(),
+                taken => format!(", of which its children have taken {}", written(taken)),
+            }
         )
     });
     found.check(4, sums.refund.micros <= sums.take.micros, || {
@@ -163,6 +183,12 @@ fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mu
         (Some("refusal" | "unsent" | "not_placed"), _) => Some(order.basis().canceled()),
         (Some("fact"), Some(fact)) => match order.basis().settle(fact) {
             Verdict::Settle(settlement) => Some(settlement),
+            // Its children have the formula, and its hold is looked at as a whole.
+            Verdict::Ended(word) => {
+                return found.check(8, order.ended == Some(word), || {
+                    format!("subscription {} ended {word}, and says otherwise", order.id)
+                });
+            }
             Verdict::Live | Verdict::Undecided(_) => None,
         },
         _ => None,
@@ -187,13 +213,19 @@ fn check_split(order: &Order, settlement: &Settlement, sums: &Sums, found: &mut 
         taken,
         released,
     } = *settlement;
-    let (left, gone) = match sums.left_by_facts {
-        None => (sums.take.micros, sums.release.micros),
-        Some(left) => (left, sums.hold.micros - left),
+    let (left, gone) = match (sums.left_by_facts, order.origin) {
+        (None, None) => (sums.take.micros, sums.release.micros),
+        (Some(left), None) => (left, sums.hold.micros - left),
+        // The rest is still held, or was released with its parent's.
+        (left, Some(_)) => {
+            let left = left.unwrap_or(sums.take.micros);
+            (left, i128::from(order.price.micros()) - left)
+        }
     };
+    let is_short = left < i128::from(taken.micros()) && sums.is_used_up;
     let holds = order.ended == Some(word)
-        && left == i128::from(taken.micros())
-        && gone == i128::from(released.micros());
+        && (left == i128::from(taken.micros()) && gone == i128::from(released.micros())
+            || is_short);
     found.check(8, holds, || {
         format!(
             "order {} ended {} with {} taken and {} released; the formula says {word}, {taken} and {released}",
@@ -217,8 +249,13 @@ pub(super) fn held_is_what_live_orders_hold(
         let (customer, balance) = row?;
         held.entry(customer).or_default().0 = i128::from(balance);
     }
-    let mut live =
-        connection.prepare("SELECT customer, price FROM orders WHERE state <> 'closed'")?;
+    // What children have taken of a live hold is not held any more.
+    let mut live = connection.prepare(
+        "SELECT customer, price FROM orders WHERE state <> 'closed' AND parent IS NULL
+         UNION ALL
+         SELECT p.customer, -t.amount FROM orders p JOIN orders o ON o.parent = p.id
+         JOIN transfers t ON t.order_id = o.id AND t.kind = 'take' WHERE p.state <> 'closed'",
+    )?;
     for row in live.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))? {
         let (customer, price) = row?;
         held.entry(customer).or_default().1 += i128::from(price);

@@ -1,0 +1,167 @@
+//! Orders that spawn others. A look at a parent names its children: each becomes an order of ours before anything else is made of
+//! the look, so that none is an orphan and no hold is resolved before all that live of it are known.
+//!
+//! Source: decision 0012.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use panelgate_domain::family::{self, Size};
+use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::money::Money;
+use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::status::{Fact, Report};
+use panelgate_store::StoreError;
+use panelgate_store::model::Family;
+use panelgate_upstream::Look;
+
+use crate::core::Core;
+
+/// Families that were looked at lately. The store has them all.
+#[derive(Debug)]
+pub(crate) struct Families(Cache<OrderId, Arc<Family>>);
+
+impl Families {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(MOST))
+    }
+}
+
+impl Core {
+    /// A parent's family.
+    pub(crate) async fn family(&self, parent: OrderId) -> Result<Arc<Family>, StoreError> {
+        if let Some(known) = self.families.0.get(&parent) {
+            return Ok(known);
+        }
+        let family = Arc::new(self.store.family(parent).await?);
+        self.families.0.insert(parent, Arc::clone(&family));
+        Ok(family)
+    }
+
+    /// Takes from looks what they tell of families: who is a child, and how large. Answers the parents whose children could not
+    /// be written down: what else was told of these waits for the next look.
+    pub(crate) async fn meet_families(
+        &self,
+        panel: &PanelName,
+        looks: &[(UpstreamId, Look)],
+    ) -> Vec<OrderId> {
+        let mut unmet = Vec::new();
+        for (upstream_id, look) in looks {
+            // What may be about other orders makes nobody's children.
+            let Look::Report(report) = look else { continue };
+            let Some(order) = self.order_at(panel, upstream_id).await else {
+                continue;
+            };
+            let met = if order.origin.is_some_and(|origin| !origin.is_sized) {
+                self.size_child(&order, report).await
+            } else if order.origin.is_none() && order.share.is_some() && !report.children.is_empty()
+            {
+                self.adopt(&order, &report.children).await
+            } else {
+                continue;
+            };
+            if let Err(error) = met {
+                tracing::error!(order = %order.id, %error, "what a panel said of a family could not be written down; the next look tries again");
+                unmet.push(order.id);
+            }
+        }
+        unmet
+    }
+
+    /// A placed order, or one that has ended and is still watched. A panel that names new children of the latter is heard too.
+    async fn order_at(&self, panel: &PanelName, id: &UpstreamId) -> Option<Order> {
+        if let Some(placed) = self.book.placed_as(panel, id) {
+            return Some(placed);
+        }
+        let ended = self.rechecks.find(panel, id)?.order;
+        self.orders(&[ended]).await.ok()?.remove(&ended)
+    }
+
+    async fn adopt(&self, parent: &Order, named: &[UpstreamId]) -> Result<(), StoreError> {
+        let family = self.family(parent.id).await?;
+        let is_known = |id: &UpstreamId| family.children.iter().any(|(_, known)| known == id);
+        if named.iter().all(is_known) {
+            return Ok(());
+        }
+        let adopted = self
+            .store
+            .adopt(parent.id, named.to_vec(), self.now())
+            .await?;
+        self.families.0.invalidate(&parent.id);
+        for child in adopted.children {
+            tracing::info!(order = %child.id, parent = %parent.id, customer = %child.customer, "an order was spawned");
+            self.remember(child);
+        }
+        self.remember(adopted.parent);
+        Ok(())
+    }
+
+    async fn size_child(&self, child: &Order, report: &Report) -> Result<(), StoreError> {
+        let Some(origin) = child.origin else {
+            return Ok(());
+        };
+        let family = self.family(origin.parent).await?;
+        let Some(per_post) = family.spec.per_post() else {
+            return Ok(());
+        };
+        let report = report.clone().of(child.kind());
+        let Some(Size { quantity, doubt }) = family::size(&report, per_post, family.rate) else {
+            return Ok(());
+        };
+        let size = Size { quantity, doubt };
+        let sized = self.store.size_child(child.id, size, self.now()).await?;
+        self.remember(sized);
+        Ok(())
+    }
+
+    /// The last child of a subscription may have ended: if the subscription has too, what is left of its hold goes back.
+    pub(crate) async fn child_ended(&self, child: &Order) {
+        let Some(origin) = child.origin else { return };
+        let parent = match self.orders(&[origin.parent]).await {
+            Ok(mut found) => found.remove(&origin.parent),
+            Err(error) => {
+                tracing::warn!(order = %origin.parent, %error, "a parent could not be read; its next look tries again");
+                None
+            }
+        };
+        let Some(parent) = parent.filter(|parent| parent.state == OrderState::Placed) else {
+            return;
+        };
+        let believed = parent.fact.filter(|_| parent.doubt.is_none());
+        if let Some(fact) = believed.filter(|fact| fact.word.final_word().is_some())
+            && parent.posts().is_some()
+        {
+            self.close_parent(parent.id, fact, false).await;
+        }
+    }
+
+    /// A subscription has ended, and its panel is believed. `again`: it said so before; what is missing then is told to the
+    /// operator.
+    pub(crate) async fn close_parent(&self, parent: OrderId, fact: Fact, again: bool) {
+        match self.store.close_parent(parent, fact).await {
+            Ok((closed, released)) => {
+                let word = closed.word();
+                self.metrics
+                    .settled(&self.settings.currency, Money::ZERO, released);
+                tracing::info!(order = %parent, %word, %released, "subscription closed");
+                if let (Some(panel), Some(ended)) = (&closed.panel, closed.ended) {
+                    self.health.count(panel, ended.into(), self.now());
+                }
+                self.rechecks.watch(&closed);
+                self.remember(closed);
+            }
+            Err(StoreError::Unresolved(_, why)) => {
+                let missing = matches!(why, family::Unresolved::ChildrenMissing { .. });
+                let flag = (missing && again).then(|| why.to_string());
+                self.book.keep(parent, fact, flag, None);
+            }
+            Err(StoreError::WrongState { .. }) => self.reread(parent).await,
+            Err(error) => {
+                tracing::error!(order = %parent, %error, "a subscription could not be closed; its next look tries again");
+            }
+        }
+    }
+}
+
+/// Bound of this memory: at a thousand children each, about 100 MB; most families are far smaller.
+const MOST: u64 = 2_000;
