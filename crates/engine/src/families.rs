@@ -1,10 +1,15 @@
 //! Orders that spawn others. A look at a parent names its children: each becomes an order of ours before anything else is made of
 //! the look, so that none is an orphan and no hold is resolved before all that live of it are known.
 //!
+//! A panel that mixes up its answers would show one customer the orders of another: what names a child that is not known yet
+//! only leads to a look at the parent alone, and that look is believed.
+//!
 //! Source: decision 0012.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use dashmap::DashSet;
 use moka::sync::Cache;
 use panelgate_domain::family::{self, Size};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
@@ -17,55 +22,88 @@ use panelgate_upstream::Look;
 
 use crate::core::Core;
 
-/// Families that were looked at lately. The store has them all.
+/// What is remembered of families. The store has them all.
 #[derive(Debug)]
-pub(crate) struct Families(Cache<OrderId, Arc<Family>>);
+pub(crate) struct Families {
+    /// Those that were looked at lately.
+    known: Cache<OrderId, Arc<Family>>,
+    /// Parents with children that nobody knows yet. As many as there are placed orders, at most.
+    unmet: DashSet<OrderId>,
+}
 
 impl Families {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self {
+            known: Cache::builder()
+                .weigher(|_, family: &Arc<Family>| weight(family))
+                .max_capacity(MOST)
+                .build(),
+            unmet: DashSet::new(),
+        }
+    }
+
+    /// Its children have to be asked for by a look at it alone.
+    pub(crate) fn is_unmet(&self, parent: OrderId) -> bool {
+        self.unmet.contains(&parent)
     }
 }
 
 impl Core {
     /// A parent's family.
     pub(crate) async fn family(&self, parent: OrderId) -> Result<Arc<Family>, StoreError> {
-        if let Some(known) = self.families.0.get(&parent) {
+        if let Some(known) = self.families.known.get(&parent) {
             return Ok(known);
         }
         let family = Arc::new(self.store.family(parent).await?);
-        self.families.0.insert(parent, Arc::clone(&family));
+        self.families.known.insert(parent, Arc::clone(&family));
         Ok(family)
     }
 
-    /// Takes from looks what they tell of families: who is a child, and how large. Answers the parents whose children could not
-    /// be written down: what else was told of these waits for the next look.
-    pub(crate) async fn meet_families(
-        &self,
-        panel: &PanelName,
-        looks: &[(UpstreamId, Look)],
-    ) -> Vec<OrderId> {
-        let mut unmet = Vec::new();
+    /// Takes from looks what they tell of families: who is a child, and how large. What else was told of a parent that
+    /// [is unmet](Families::is_unmet) afterwards waits for its next look.
+    pub(crate) async fn meet_families(&self, panel: &PanelName, looks: &[(UpstreamId, Look)]) {
+        let is_alone = looks.len() == 1;
         for (upstream_id, look) in looks {
             // What may be about other orders makes nobody's children.
             let Look::Report(report) = look else { continue };
             let Some(order) = self.order_at(panel, upstream_id).await else {
                 continue;
             };
-            let met = if order.origin.is_some_and(|origin| !origin.is_sized) {
-                self.size_child(&order, report).await
-            } else if order.origin.is_none() && order.share.is_some() && !report.children.is_empty()
-            {
-                self.adopt(&order, &report.children).await
-            } else {
-                continue;
+            let met = match order.origin {
+                Some(origin) if !origin.is_sized => self.size_child(&order, report).await,
+                None if order.share.is_some() => {
+                    self.meet(&order, &report.children, is_alone).await
+                }
+                _ => continue,
             };
             if let Err(error) = met {
                 tracing::error!(order = %order.id, %error, "what a panel said of a family could not be written down; the next look tries again");
-                unmet.push(order.id);
             }
         }
-        unmet
+    }
+
+    /// Makes orders of the children that are not known yet, if nothing but their parent was asked for.
+    async fn meet(
+        &self,
+        parent: &Order,
+        named: &[UpstreamId],
+        is_alone: bool,
+    ) -> Result<(), StoreError> {
+        let is_live = parent.state == OrderState::Placed;
+        if !named.is_empty() && self.names_strangers(parent.id, named).await? {
+            if is_live {
+                self.families.unmet.insert(parent.id);
+            }
+            // What is named after the end only goes to the operator.
+            if is_live && !is_alone {
+                return Ok(());
+            }
+            self.adopt(parent, named).await?;
+        }
+        if is_alone {
+            self.families.unmet.remove(&parent.id);
+        }
+        Ok(())
     }
 
     /// A placed order, or one that has ended and is still watched. A panel that names new children of the latter is heard too.
@@ -77,17 +115,22 @@ impl Core {
         self.orders(&[ended]).await.ok()?.remove(&ended)
     }
 
+    async fn names_strangers(
+        &self,
+        parent: OrderId,
+        named: &[UpstreamId],
+    ) -> Result<bool, StoreError> {
+        let family = self.family(parent).await?;
+        let known: HashSet<&UpstreamId> = family.children.iter().map(|(_, id)| id).collect();
+        Ok(named.iter().any(|id| !known.contains(id)))
+    }
+
     async fn adopt(&self, parent: &Order, named: &[UpstreamId]) -> Result<(), StoreError> {
-        let family = self.family(parent.id).await?;
-        let is_known = |id: &UpstreamId| family.children.iter().any(|(_, known)| known == id);
-        if named.iter().all(is_known) {
-            return Ok(());
-        }
         let adopted = self
             .store
             .adopt(parent.id, named.to_vec(), self.now())
             .await?;
-        self.families.0.invalidate(&parent.id);
+        self.families.known.invalidate(&parent.id);
         for child in adopted.children {
             tracing::info!(order = %child.id, parent = %parent.id, customer = %child.customer, "an order was spawned");
             self.remember(child);
@@ -163,5 +206,15 @@ impl Core {
     }
 }
 
-/// Bound of this memory: at a thousand children each, about 100 MB; most families are far smaller.
-const MOST: u64 = 2_000;
+/// In children: what a parent was ordered with takes as much room as ten of them.
+fn weight(family: &Family) -> u32 {
+    u32::try_from(family.children.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(10)
+}
+
+/// Bound of this memory: about 100 MB.
+const MOST: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests;

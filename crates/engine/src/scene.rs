@@ -98,22 +98,60 @@ impl Scene {
         &self.engine.0
     }
 
-    /// One more order, paid for and not sent.
-    pub(crate) async fn opened(&self) -> Order {
-        let booking = Booking {
+    fn funds(&self) -> Booking {
+        Booking {
             customer: self.ann,
             amount: money("10"),
             reference: "more funds".to_owned(),
             note: Some("a note".to_owned()),
             actor: "operator".to_owned(),
             at: START,
-        };
-        self.store.top_up(booking).await.expect("booked");
+        }
+    }
+
+    /// One more order, paid for and not sent.
+    pub(crate) async fn opened(&self) -> Order {
+        self.store.top_up(self.funds()).await.expect("booked");
         let opened = self.store.open_order(new_order(self.ann), None).await;
         let Opened::New(order, None) = opened.expect("opened") else {
             panic!("not opened")
         };
         *order
+    }
+
+    /// A subscription of ann's with so many posts of 50 to 100 pieces at 0.10 each, placed at the panel under its own number
+    /// and paid for by another top-up.
+    pub(crate) async fn subscribed(&self, posts: u64) -> Order {
+        let price = money(&(posts * 10).to_string());
+        let booking = Booking {
+            amount: price,
+            reference: format!("for {posts} posts"),
+            ..self.funds()
+        };
+        self.store.top_up(booking).await.expect("booked");
+        let new = NewOrder {
+            service_type: ServiceType::Subscriptions,
+            spec: subscription(posts),
+            quote: Quote {
+                price,
+                ..new_order(self.ann).quote
+            },
+            ..new_order(self.ann)
+        };
+        let placement = NewPlacement {
+            rate: Rate::parse("60").expect("a rate"),
+            share: Some(Share::Post),
+            ..new_placement()
+        };
+        let opened = self.store.open_order(new, Some(placement)).await;
+        let Opened::New(order, Some(placement)) = opened.expect("opened") else {
+            panic!("not begun")
+        };
+        let accepted = self
+            .store
+            .confirm_placement(placement, upstream_id(order.id.0), accepted())
+            .await;
+        self.core().remember(accepted.expect("placed"))
     }
 
     /// One call's looks.
@@ -186,15 +224,17 @@ async fn fund(store: &dyn Store, orders: i64) -> CustomerId {
         at: START,
     };
     let ann = store.add_customer(new).await.expect("added").id;
-    let booking = Booking {
-        customer: ann,
-        amount: money(&(orders * 10).to_string()),
-        reference: "funds".to_owned(),
-        note: Some("a note".to_owned()),
-        actor: "operator".to_owned(),
-        at: START,
-    };
-    store.top_up(booking).await.expect("booked");
+    if orders > 0 {
+        let booking = Booking {
+            customer: ann,
+            amount: money(&(orders * 10).to_string()),
+            reference: "funds".to_owned(),
+            note: Some("a note".to_owned()),
+            actor: "operator".to_owned(),
+            at: START,
+        };
+        store.top_up(booking).await.expect("booked");
+    }
     ann
 }
 
@@ -217,8 +257,8 @@ fn new_order(customer: CustomerId) -> NewOrder {
     }
 }
 
-async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
-    let placement = NewPlacement {
+fn new_placement() -> NewPlacement {
+    NewPlacement {
         panel: panel(),
         offer: "1".into(),
         cost: money("6"),
@@ -226,18 +266,26 @@ async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
         share: None,
         currency: "USD".into(),
         at: START,
-    };
-    let opened = store.open_order(new_order(customer), Some(placement)).await;
+    }
+}
+
+fn accepted() -> Answer {
+    Answer {
+        outcome: "accepted".to_owned(),
+        raw: String::new(),
+        at: START,
+    }
+}
+
+async fn place(store: &dyn Store, customer: CustomerId, number: i64) {
+    let opened = store
+        .open_order(new_order(customer), Some(new_placement()))
+        .await;
     let Opened::New(order, Some(placement)) = opened.expect("opened") else {
         panic!("not begun")
     };
     assert_eq!(order.id, OrderId(number));
-    let answer = Answer {
-        outcome: "accepted".to_owned(),
-        raw: String::new(),
-        at: START,
-    };
-    let placed = store.confirm_placement(placement, upstream_id(number), answer);
+    let placed = store.confirm_placement(placement, upstream_id(number), accepted());
     placed.await.expect("placed");
 }
 
@@ -255,6 +303,26 @@ fn spec() -> OrderSpec {
     ]
     .into();
     OrderSpec::read(&limits, &sent).expect("valid")
+}
+
+fn subscription(posts: u64) -> OrderSpec {
+    let limits = Limits {
+        service_type: ServiceType::Subscriptions,
+        min: 1,
+        max: 1_000,
+        dripfeed: false,
+        subscribing: Subscribing::default(),
+    };
+    let posts = posts.to_string();
+    let sent = [
+        (Field::Username, "someone"),
+        (Field::Min, "50"),
+        (Field::Max, "100"),
+        (Field::Posts, &posts),
+        (Field::Delay, "0"),
+    ];
+    let sent = sent.map(|(field, text)| (field, text.to_owned()));
+    OrderSpec::read(&limits, &sent.into()).expect("valid")
 }
 
 async fn engine(store: Arc<dyn Store>, clock: Arc<Hands>) -> Engine {

@@ -77,7 +77,7 @@ impl Ending {
 #[async_trait]
 impl Reports for Core {
     async fn reported(&self, panel: &PanelName, looks: Vec<(UpstreamId, Look)>) {
-        let unmet = self.meet_families(panel, &looks).await;
+        self.meet_families(panel, &looks).await;
         let mut endings = Vec::new();
         let mut seen = Looked::default();
         let mut later = Vec::new();
@@ -87,7 +87,7 @@ impl Reports for Core {
                 later.push((upstream_id, look));
                 continue;
             };
-            if unmet.contains(&order.id) {
+            if self.families.is_unmet(order.id) {
                 continue;
             }
             let trust = Trust::of(&look, is_alone);
@@ -141,17 +141,26 @@ impl Reports for Core {
             .doubt
             .map(|until| until.min(now.after(SECOND_LOOK_AFTER)));
         let fact_at = order.fact.map_or(order.created, |fact| fact.at);
-        let fresh_until = if order.is_unseen() {
+        let is_unmet = self.families.is_unmet(order.id);
+        let fresh_until = if order.is_unseen() || is_unmet {
             fact_at
         } else {
             fact_at.after(self.settings.fresh_for)
         };
         // Only odd answers are doubted from the moment they came.
         let is_odd = order.doubt.is_some_and(|until| until <= fact_at);
+        let due = match is_unmet {
+            true => now,
+            false => self.looks.next(&order, &self.settings),
+        };
         Some(Outlook {
-            kind: if is_odd { Kind::Alone } else { Kind::Live },
+            kind: if is_odd || is_unmet {
+                Kind::Alone
+            } else {
+                Kind::Live
+            },
             fresh_until: at(fresh_until),
-            due: at(self.looks.next(&order, &self.settings)),
+            due: at(due),
             next_miss: self.book.next_poll(order.id, fresh_until.max(now)).map(at),
         })
     }
