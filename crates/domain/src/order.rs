@@ -199,14 +199,25 @@ impl Order {
 
     fn remains(&self, status: StatusWord) -> u64 {
         let total = self.quantity.total();
-        if status == StatusWord::Canceled {
-            return total;
+        let said = self.fact.and_then(|fact| fact.remains);
+        let said = said.map(|remains| u64::try_from(remains).unwrap_or(0).min(total));
+        match (status, said) {
+            (StatusWord::Canceled, _) => total,
+            // It was stopped between two runs, and pays for those that were done.
+            (StatusWord::Partial, _) if self.fact.is_some_and(|fact| fact.word != status) => {
+                self.of_runs_to_come().unwrap_or(total)
+            }
+            (_, Some(remains)) => remains,
+            (StatusWord::Completed, None) => 0,
+            (_, None) => self.of_runs_to_come().unwrap_or(total),
         }
-        match self.fact.and_then(|fact| fact.remains) {
-            Some(remains) => u64::try_from(remains).unwrap_or(0).min(total),
-            None if status == StatusWord::Completed => 0,
-            None => total,
-        }
+    }
+
+    /// What is not delivered of a drip-feed whose panel counts runs.
+    fn of_runs_to_come(&self) -> Option<u64> {
+        let done = self.fact.and_then(|fact| fact.runs)?;
+        let to_come = self.quantity.runs.saturating_sub(done);
+        (self.quantity.runs > 1).then(|| self.quantity.per_run.saturating_mul(to_come))
     }
 }
 
@@ -310,6 +321,34 @@ mod tests {
         );
         let single = order(Placed, fact(Paused));
         assert_eq!(single.posts(), None);
+    }
+
+    #[test]
+    fn a_drip_feed_shows_what_its_runs_have_left() {
+        let runs = |state, word, remains| {
+            let fact = Fact {
+                word,
+                remains,
+                runs: Some(1),
+                ..Fact::accepted(Timestamp(0))
+            };
+            let drip = Order {
+                quantity: Quantity {
+                    per_run: 25,
+                    runs: 4,
+                },
+                ended: Some(Final::Partial),
+                ..order(state, Some(fact))
+            };
+            drip.view(&Currency::from("USD")).remains
+        };
+        use OrderState::{Closed, Placed};
+        assert_eq!(runs(Placed, StatusWord::InProgress, None), 75);
+        assert_eq!(runs(Placed, StatusWord::InProgress, Some(60)), 60);
+        assert_eq!(runs(Closed, StatusWord::Partial, None), 75);
+        assert_eq!(runs(Closed, StatusWord::Partial, Some(70)), 70);
+        // The panel's word was Canceled, and what it said remains was no part of that.
+        assert_eq!(runs(Closed, StatusWord::Canceled, Some(0)), 75);
     }
 
     #[test]
