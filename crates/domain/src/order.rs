@@ -203,14 +203,16 @@ impl Order {
         let said = said.map(|remains| u64::try_from(remains).unwrap_or(0).min(total));
         match (status, said) {
             (StatusWord::Canceled, _) => total,
-            // It was stopped between two runs, and pays for those that were done.
-            (StatusWord::Partial, _) if self.fact.is_some_and(|fact| fact.word != status) => {
-                self.of_runs_to_come().unwrap_or(total)
-            }
-            (_, Some(remains)) => remains,
-            (StatusWord::Completed, None) => 0,
-            (_, None) => self.of_runs_to_come().unwrap_or(total),
+            (_, Some(remains)) if !self.is_stopped() => remains,
+            (StatusWord::Completed, _) => 0,
+            _ => self.of_runs_to_come().unwrap_or(total),
         }
+    }
+
+    /// A drip-feed that its panel canceled between two runs: it pays for those that were done, whatever was said to remain.
+    fn is_stopped(&self) -> bool {
+        let canceled = |fact: Fact| fact.word == StatusWord::Canceled && fact.runs.is_some();
+        self.ended == Some(Final::Partial) && self.fact.is_some_and(canceled)
     }
 
     /// What is not delivered of a drip-feed whose panel counts runs.
