@@ -15,7 +15,7 @@ pub use crate::subscription::{MOST_POSTS, Subscribing};
 pub type Fields = BTreeMap<Field, String>;
 
 /// How much was ordered, at most. Both parts are at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quantity {
     /// Of one run, or the most for a post.
     pub per_run: u64,
@@ -64,7 +64,7 @@ pub struct Limits {
 }
 
 /// A valid order of a service: exactly the fields a panel gets, normalised, nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OrderSpec {
     quantity: Quantity,
     drip: bool,

@@ -17,6 +17,7 @@ use panelgate_wire::{reply, request};
 use crate::auth;
 use crate::body::{self, BodyError};
 use crate::limits::Limits;
+use crate::line::Line;
 use crate::listing::{self, Coding, Listings};
 use crate::metrics::Metrics;
 use crate::page;
@@ -62,10 +63,11 @@ impl Handler {
     pub(crate) async fn handle(
         &self,
         request: Request<Incoming>,
+        line: &Line,
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let path = request.uri().path().trim_end_matches('/');
         if self.paths.iter().any(|known| known == path) {
-            return self.api(request).await;
+            return self.api(request, line).await;
         }
         if !path.is_empty() {
             return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
@@ -84,7 +86,11 @@ impl Handler {
         }
     }
 
-    async fn api(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, NoAnswer> {
+    async fn api(
+        &self,
+        request: Request<Incoming>,
+        line: &Line,
+    ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let began = Instant::now();
         let (head, incoming) = request.into_parts();
         let body = match body::read(incoming, self.settings.body_bytes, self.settings.body).await {
@@ -110,7 +116,7 @@ impl Handler {
         });
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
         let accepts_gzip = listing::accepts_gzip(&head.headers);
-        let answer = self.answer(decoded).await;
+        let answer = self.answer(decoded, line).await;
         self.metrics
             .request(action, outcome(&answer), began.elapsed());
         match answer {
@@ -130,7 +136,7 @@ impl Handler {
         }
     }
 
-    async fn answer(&self, request: request::Request) -> Result<Reply, Failure> {
+    async fn answer(&self, request: request::Request, line: &Line) -> Result<Reply, Failure> {
         let hash = request
             .key
             .as_deref()
@@ -148,11 +154,22 @@ impl Handler {
                 None => Err(Refusal::TooManyRequests.into()),
             };
         }
-        match tokio::time::timeout(self.settings.answer, self.engine.run(&cx, action)).await {
+        match tokio::time::timeout(self.settings.answer, self.run(&cx, action, line)).await {
             Ok(answer) => Ok(answer?),
             // What was begun goes on; saying anything about it now could be a lie.
             Err(_) => Err(Failure::NoAnswer),
         }
+    }
+
+    async fn run(&self, cx: &Cx, action: Action, line: &Line) -> Result<Reply, Fault> {
+        let Action::Add(add) = action else {
+            return self.engine.run(cx, action).await;
+        };
+        let (reply, hearing) = self.engine.add(cx, add).await?;
+        if let Some(hearing) = hearing {
+            line.answers(hearing);
+        }
+        Ok(reply)
     }
 
     async fn price_list(

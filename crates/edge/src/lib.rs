@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod handler;
 mod limits;
+mod line;
 pub mod listener;
 mod listing;
 mod metrics;

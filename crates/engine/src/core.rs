@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use dashmap::{DashMap, DashSet};
-use panelgate_domain::action::Action;
+use panelgate_domain::action::{Action, Add};
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
@@ -37,6 +37,7 @@ use crate::looks::Looks;
 use crate::market::Market;
 use crate::metrics::Metrics;
 use crate::rechecks::Rechecks;
+use crate::repeats::{Hearing, Repeats};
 use crate::settings::Settings;
 
 /// The engine: cheap to clone, the same behind every clone.
@@ -74,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) book: Book,
     /// Parents and their children.
     pub(crate) families: Families,
+    /// Answers to `add` that are on their way or were lost.
+    pub(crate) repeats: Repeats,
     /// Owners of keys.
     pub(crate) keys: Keys,
     /// When which order is looked at next.
@@ -130,12 +133,25 @@ impl Engine {
         match action {
             Action::Services => Ok(Reply::Services(core.market.load().price_list(&cx.customer))),
             Action::Balance => actions::balance::run(core, cx).await,
-            Action::Add(add) => actions::add::run(core, cx, add).await,
+            Action::Add(add) => {
+                let (reply, hearing) = self.add(cx, add).await?;
+                hearing.map(Hearing::heard);
+                Ok(reply)
+            }
             Action::Status(ids) => actions::status::run(core, cx, ids).await,
             Action::Refill(ids) => actions::refill::run(core, cx, ids).await,
             Action::RefillStatus(ids) => actions::refill_status::run(core, cx, ids).await,
             Action::Cancel(ids) => actions::cancel::run(core, cx, ids).await,
         }
+    }
+
+    /// As [`run`](Self::run), for `add` and with the answer's hearing: whoever hands the answer over says so, or lets go of it if the
+    /// customer is not there any more. Dropping the future does that too.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn add(&self, cx: &Cx, add: Add) -> Result<(Reply, Option<Hearing>), Fault> {
+        actions::add::run(&self.0, cx, add).await
     }
 
     /// Answers a poll from what is known, without asking a panel or waiting: for customers over their limit. `None` for

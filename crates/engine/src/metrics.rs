@@ -26,6 +26,8 @@ pub struct Metrics {
     unbooked: GaugeVec,
     /// Answers about orders that we could not use, by panel and kind.
     oddities: IntCounterVec,
+    /// Answers to `add` that nobody heard, and repeats of those.
+    unheard: IntCounterVec,
     /// Routes passed over because the price no longer covered the cost.
     losses: IntCounterVec,
     /// Lists that panels were asked for, by what became of them.
@@ -131,6 +133,11 @@ impl Metrics {
                 "Answers about orders that could not be used, by panel and kind",
                 &["panel", "kind"],
             )?,
+            unheard: counters(
+                "panelgate_unheard_adds_total",
+                "Answers to `add` that nobody heard, and repeats that got the same order",
+                &["what"],
+            )?,
             losses: counters(
                 "panelgate_losses_total",
                 "Routes whose cost the price no longer covered, by panel and what was done",
@@ -179,6 +186,10 @@ impl Metrics {
         self.oddities
             .with_label_values(&[panel.as_str(), kind])
             .inc();
+    }
+
+    pub(crate) fn unheard(&self, what: &str) {
+        self.unheard.with_label_values(&[what]).inc();
     }
 
     pub(crate) fn loss(&self, panel: &PanelName, done: &str) {

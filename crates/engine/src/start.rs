@@ -10,7 +10,9 @@ use futures_util::future::join_all;
 use panelgate_domain::catalogue::Catalogue;
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::order::OrderState;
+use panelgate_domain::status::Final;
 use panelgate_domain::time::Timestamp;
+use panelgate_store::model::Sendable;
 use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{Desk, OpenError, PanelSettings, Reports};
 use parking_lot::Mutex;
@@ -29,6 +31,7 @@ use crate::looks::Looks;
 use crate::market::{Market, Rules};
 use crate::metrics::Metrics;
 use crate::rechecks::Rechecks;
+use crate::repeats::{self, Repeats};
 use crate::settings::Settings;
 use crate::sync::SyncError;
 use crate::tasks;
@@ -126,6 +129,7 @@ impl Engine {
             desks: ArcSwap::from_pointee(Desks::new()),
             book: Book::new(),
             families: Families::new(),
+            repeats: Repeats::new(),
             keys: Keys::new(),
             looks: Looks::new(now),
             rechecks: Rechecks::default(),
@@ -155,6 +159,7 @@ impl Engine {
         let lately = core.now().before(health::WINDOW);
         core.health.load(core.store.panel_hours(lately).await?);
         core.load_traits().await?;
+        core.load_unheard().await?;
         core.load_placed().await?;
         core.load_ended().await?;
         let first_syncs = join_all(tasks::start(&core));
@@ -224,6 +229,22 @@ impl Core {
         if let Some((_, gone)) = self.followed.remove(panel) {
             gone.cancel();
         }
+    }
+
+    /// Who heard an answer is known to nobody but the process that gave it: what was opened in its last moments counts as unheard.
+    async fn load_unheard(&self) -> Result<(), StoreError> {
+        let since = self.now().before(repeats::LOST_FOR);
+        let most = u64::try_from(repeats::MOST).unwrap_or(u64::MAX);
+        let mut opened = self.store.opened_since(since, most).await?;
+        opened.reverse();
+        for Sendable { order, spec } in opened {
+            // One that was refused is no answer to the same again.
+            if order.ended != Some(Final::Canceled) {
+                let same = self.repeats.same(order.customer, order.service, &spec);
+                self.repeats.load(same, order.id, order.created);
+            }
+        }
+        Ok(())
     }
 
     /// Page by page, so that no order is in memory twice.

@@ -243,6 +243,8 @@ pub trait Store: Reports + Send + Sync + 'static {
     async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>>;
     /// The oldest open orders with their specs.
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>>;
+    /// Orders that customers have opened since then, with their specs, newest first, at most `limit`.
+    async fn opened_since(&self, since: Timestamp, limit: u64) -> Result<Vec<Sendable>>;
     /// Placed orders with greater ids than `after`, at most `limit`, by id: what has to be looked at, page by page.
     async fn placed_orders(&self, after: OrderId, limit: u64) -> Result<Vec<Order>>;
     /// Orders that a fact closed at or after `since`, at most `limit`, oldest end first: their panels may still change their

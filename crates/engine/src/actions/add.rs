@@ -15,27 +15,87 @@ use panelgate_domain::reply::Reply;
 use panelgate_domain::spec::{OrderSpec, Quantity, Subscribing};
 use panelgate_store::StoreError;
 use panelgate_store::model::{NewOrder, Opened, Sendable};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use crate::core::{Core, Cx, store_fault};
 use crate::market::Market;
 use crate::place::{self, Placing, Wanted};
+use crate::repeats::{Hearing, Outcome, Repeats};
 
-pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, add: Add) -> Result<Reply, Fault> {
-    let deadline = tokio::time::Instant::now() + core.settings.add_wait;
+pub(crate) async fn run(
+    core: &Arc<Core>,
+    cx: &Cx,
+    add: Add,
+) -> Result<(Reply, Option<Hearing>), Fault> {
+    let deadline = Instant::now() + core.settings.add_wait;
     let market = core.market.load_full();
     let service = service_asked_for(&market, &add)?.clone();
     let new = quoted(core, &market, cx, &service, add)?;
-
-    // From here on a customer that hangs up changes nothing.
-    let (tell_opened, opened) = oneshot::channel();
+    // A name of the customer's own says more than what looks the same.
+    let same = new
+        .idempotency_key
+        .is_none()
+        .then(|| core.repeats.same(new.customer, new.service, &new.spec));
+    if let Some((hearing, outcome)) = same.and_then(|same| Repeats::take_up(core, same))
+        && let Some(order) = opened_before(outcome, deadline).await?
+    {
+        core.metrics.unheard("repeated");
+        tracing::info!(%order, customer = %cx.customer.id, "an order was asked for again whose answer was lost");
+        return Ok((Reply::Added(order), Some(hearing)));
+    }
+    let (hearing, tell) = same.map(|same| Repeats::begin(core, same)).unzip();
     let opening = Opening {
         core: Arc::clone(core),
         market,
         customer: Arc::clone(&cx.customer),
         turn: core.turn(&service),
         service,
+        tell,
     };
+    match open(core, opening, new, deadline).await {
+        Ok(reply) => Ok((reply, hearing)),
+        Err(fault) => {
+            // There is no order, and an error that nobody hears may be asked for again.
+            if fault.effect == Effect::DidNotHappen {
+                hearing.map(Hearing::heard);
+            }
+            Err(fault)
+        }
+    }
+}
+
+/// The order that an earlier `add` became; `None` if it became none.
+async fn opened_before(
+    mut outcome: watch::Receiver<Outcome>,
+    deadline: Instant,
+) -> Result<Option<OrderId>, Fault> {
+    let settled = outcome.wait_for(|outcome| *outcome != Outcome::Opening);
+    let unknown = || Fault {
+        effect: Effect::Unknown,
+        ..Fault::us(
+            Refusal::TooManyRequests,
+            "the first attempt is not known to be open",
+        )
+    };
+    match tokio::time::timeout_at(deadline, settled).await {
+        Ok(Ok(outcome)) => match *outcome {
+            Outcome::Opened(order) => Ok(Some(order)),
+            Outcome::Nothing | Outcome::Opening => Ok(None),
+        },
+        Ok(Err(_)) | Err(_) => Err(unknown()),
+    }
+}
+
+/// Opens and places an order, and answers as soon as there is an answer.
+async fn open(
+    core: &Arc<Core>,
+    opening: Opening,
+    new: NewOrder,
+    deadline: Instant,
+) -> Result<Reply, Fault> {
+    // From here on a customer that hangs up changes nothing.
+    let (tell_opened, opened) = oneshot::channel();
     let work = core.tracker.spawn(opening.open_and_place(new, tell_opened));
 
     // There is no deadline here: an error now could be a lie, for the hold may become durable a moment later.
@@ -118,9 +178,18 @@ struct Opening {
     customer: Arc<Customer>,
     service: Service,
     turn: u64,
+    /// To whoever asks for the same again.
+    tell: Option<watch::Sender<Outcome>>,
 }
 
 impl Opening {
+    /// Nobody may be listening.
+    fn tell(&self, outcome: Outcome) {
+        if let Some(tell) = &self.tell {
+            tell.send_replace(outcome);
+        }
+    }
+
     fn wanted(&self, price: Money, quantity: Quantity) -> Wanted<'_> {
         Wanted {
             service: &self.service,
@@ -137,6 +206,18 @@ impl Opening {
         new: NewOrder,
         tell_opened: oneshot::Sender<Result<OrderId, Fault>>,
     ) -> Placing {
+        let placing = self.place(new, tell_opened).await;
+        if matches!(placing, Placing::Refused(_)) {
+            self.tell(Outcome::Nothing);
+        }
+        placing
+    }
+
+    async fn place(
+        &self,
+        new: NewOrder,
+        tell_opened: oneshot::Sender<Result<OrderId, Fault>>,
+    ) -> Placing {
         let core = &self.core;
         let wanted = self.wanted(new.quote.price, new.spec.quantity());
         // Opening and the first placement share one transaction when a desk has a permit to give at once.
@@ -148,6 +229,7 @@ impl Opening {
                 let claim = place::claim(core, order.id);
                 let begun = ready.zip(placement).map(|(ready, id)| ready.begun(id));
                 self.opened(&order);
+                self.tell(Outcome::Opened(order.id));
                 // Nobody may be listening any more; the order goes on all the same.
                 _ = tell_opened.send(Ok(order.id));
                 // Without a claim the order waited so long for this line that another task is placing it.
@@ -169,6 +251,11 @@ impl Opening {
                 (Err(store_fault(&error)), Placing::Gone)
             }
         };
+        if let Err(fault) = &answer
+            && fault.effect == Effect::DidNotHappen
+        {
+            self.tell(Outcome::Nothing);
+        }
         _ = tell_opened.send(answer);
         placing
     }

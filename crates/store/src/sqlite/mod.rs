@@ -355,6 +355,9 @@ impl Store for SqliteStore {
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>> {
         self.read(move |c| query::waiting(c, limit)).await
     }
+    async fn opened_since(&self, since: Timestamp, limit: u64) -> Result<Vec<Sendable>> {
+        self.read(move |c| query::opened(c, since, limit)).await
+    }
     async fn placed_orders(&self, after: OrderId, limit: u64) -> Result<Vec<Order>> {
         self.read(move |c| query::placed(c, after, limit)).await
     }

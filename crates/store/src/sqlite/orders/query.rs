@@ -29,6 +29,19 @@ pub(in crate::sqlite) fn waiting(connection: &Connection, limit: u64) -> Result<
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The newest orders, but those that others spawned.
+pub(in crate::sqlite) fn opened(
+    connection: &Connection,
+    since: Timestamp,
+    limit: u64,
+) -> Result<Vec<Sendable>> {
+    let mut query = connection.prepare_cached(
+        "SELECT * FROM orders WHERE created >= ?1 AND parent IS NULL ORDER BY created DESC LIMIT ?2",
+    )?;
+    let found = query.query_map([since.0, at_most(limit)], rows::sendable)?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A page of placed orders.
 pub(in crate::sqlite) fn placed(
     connection: &Connection,

@@ -1,0 +1,76 @@
+use super::*;
+use crate::clock::Clock;
+use crate::scene::{Hands, Scene};
+
+/// An `add` that became order 7, and whose answer nobody heard.
+fn lost(core: &Arc<Core>) -> Same {
+    let same = [1, 2];
+    let (hearing, tell) = Repeats::begin(core, same);
+    tell.send_replace(Outcome::Opened(OrderId(7)));
+    drop(hearing);
+    same
+}
+
+fn order(taken: Option<(Hearing, watch::Receiver<Outcome>)>) -> Option<(Hearing, Outcome)> {
+    taken.map(|(hearing, outcome)| (hearing, *outcome.borrow()))
+}
+
+fn wait(now: &Hands, by: Duration) {
+    now.advance(by);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_until_it_is_heard() {
+    let scene = Scene::with_orders(0).await;
+    let core = &scene.engine().0;
+    let same = lost(core);
+    for _ in 0..3 {
+        let (hearing, outcome) = order(Repeats::take_up(core, same)).expect("lost");
+        assert_eq!(outcome, Outcome::Opened(OrderId(7)));
+        // While somebody may hear it, the same again is another order.
+        assert!(Repeats::take_up(core, same).is_none());
+        drop(hearing);
+        wait(&scene.now, Duration::from_secs(119));
+    }
+    let (hearing, _) = order(Repeats::take_up(core, same)).expect("lost");
+    hearing.heard();
+    assert!(Repeats::take_up(core, same).is_none());
+    assert!(core.repeats.adds.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_lost_long_ago_is_nobodys_repeat() {
+    let scene = Scene::with_orders(0).await;
+    let core = &scene.engine().0;
+    let same = lost(core);
+    wait(&scene.now, LOST_FOR + Duration::from_millis(1));
+    assert!(Repeats::take_up(core, same).is_none());
+    // The next loss clears it away.
+    let other = [3, 4];
+    drop(Repeats::begin(core, other));
+    assert!(!core.repeats.adds.contains_key(&same));
+    assert!(core.repeats.adds.contains_key(&other));
+}
+
+#[tokio::test]
+async fn what_was_refused_is_tried_anew() {
+    let scene = Scene::with_orders(0).await;
+    let core = &scene.engine().0;
+    let same = [1, 2];
+    let (hearing, tell) = Repeats::begin(core, same);
+    tell.send_replace(Outcome::Nothing);
+    drop(hearing);
+    assert!(Repeats::take_up(core, same).is_none());
+}
+
+#[tokio::test]
+async fn no_more_is_remembered_than_there_is_room_for() {
+    let scene = Scene::with_orders(0).await;
+    let core = &scene.engine().0;
+    for n in 0..u64::try_from(MOST).expect("small") + 5 {
+        core.repeats.load([n, 0], OrderId(1), scene.now.now());
+    }
+    assert_eq!(core.repeats.adds.len(), MOST);
+    assert!(Repeats::take_up(core, [4, 0]).is_none());
+    assert!(Repeats::take_up(core, [5, 0]).is_some());
+}
