@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use panelgate_domain::field::Field;
-use panelgate_domain::spec::OrderSpec;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -23,14 +21,13 @@ pub(crate) struct Life {
 pub const LONGEST_LIFE: Duration = Duration::from_secs(LONGEST_PENDING + LONGEST_WORK);
 
 impl Life {
-    /// The life of an order: the same for the same seed, id, link and quantity.
+    /// The life of an order: the same for the same seed, id, link and quantity. The posts of a subscription have a user name in
+    /// place of a link.
     ///
     /// A link that contains `partial` ends Partial with 30 % remaining, one with `cancel` ends Canceled, and one with `slow`
     /// stays Pending for a day first. All other fates are drawn from `outcomes`.
-    pub(crate) fn draw(seed: u64, id: i64, spec: &OrderSpec, outcomes: Outcomes) -> Self {
+    pub(crate) fn draw(seed: u64, id: i64, link: &str, quantity: u64, outcomes: Outcomes) -> Self {
         let mut rng = StdRng::seed_from_u64(seed.rotate_left(32) ^ id.unsigned_abs());
-        let quantity = spec.quantity().total();
-        let link = spec.field(Field::Link).unwrap_or_default();
         let pending = Duration::from_secs(rng.random_range(SHORTEST_PENDING..=LONGEST_PENDING));
         let working = Duration::from_secs(rng.random_range(SHORTEST_WORK..=LONGEST_WORK));
         let start_count = rng.random_range(0..100_000);
@@ -66,31 +63,11 @@ const SLOW_PENDING: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use panelgate_domain::service_type::ServiceType;
-    use panelgate_domain::spec::{Limits, Subscribing};
-
     use super::*;
-
-    fn spec(link: &str, quantity: u64) -> OrderSpec {
-        let limits = Limits {
-            service_type: ServiceType::Default,
-            min: 1,
-            max: 1_000_000,
-            dripfeed: true,
-            subscribing: Subscribing::default(),
-        };
-        let fields = BTreeMap::from([
-            (Field::Link, link.to_owned()),
-            (Field::Quantity, quantity.to_string()),
-        ]);
-        OrderSpec::read(&limits, &fields).expect("a valid order")
-    }
 
     #[test]
     fn lives_repeat_and_links_choose() {
-        let draw = |seed, link: &str| Life::draw(seed, 7, &spec(link, 1000), Outcomes::default());
+        let draw = |seed, link: &str| Life::draw(seed, 7, link, 1000, Outcomes::default());
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert_ne!(draw(1, "a"), draw(2, "a"));
         assert_eq!(draw(1, "a").fate, Fate::Completed);

@@ -44,6 +44,8 @@ struct State {
     plan: RunningPlan,
     limit: Limit,
     file: Option<BooksFile>,
+    /// So many orders are in it.
+    written: usize,
     /// The file could not be written: nothing is answered from here on.
     broken: bool,
 }
@@ -86,6 +88,7 @@ impl Office {
             plan: RunningPlan::new(settings.faults.clone(), settings.seed),
             limit: Limit::new(settings.limit_per_second),
             file,
+            written: 0,
             broken: false,
         };
         Ok(Self {
@@ -201,7 +204,10 @@ impl Office {
 
     /// Changes the panel in the middle of its work.
     pub(crate) fn panel<T>(&self, change: impl FnOnce(&mut Panel) -> T) -> T {
-        let outcome = change(&mut self.state().panel);
+        let mut state = self.state();
+        let outcome = change(&mut state.panel);
+        self.write_orders(&mut state);
+        drop(state);
         self.changed.send_replace(());
         outcome
     }
@@ -236,14 +242,23 @@ impl Office {
             Ok(action) => action,
             Err(refusal) => return reply::refusal(*refusal),
         };
-        let known = state.panel.books.orders.len();
         let answer = state.panel.answer(action, ticket.number);
-        if let (Some(order), Some(file)) = (state.panel.books.orders.get(known), &mut state.file) {
-            let written = file.order(order, self.time());
-            self.check(state, written);
-        }
+        self.write_orders(state);
         self.changed.send_replace(());
         answer
+    }
+
+    /// Writes orders that are new, accepted or spawned.
+    fn write_orders(&self, state: &mut State) {
+        let orders = &state.panel.books.orders[state.written..];
+        let written = match &mut state.file {
+            Some(file) => orders
+                .iter()
+                .try_for_each(|order| file.order(order, self.time())),
+            None => Ok(()),
+        };
+        state.written = state.panel.books.orders.len();
+        self.check(state, written);
     }
 
     fn book(&self, state: &mut State, request: Request) {
@@ -268,6 +283,7 @@ impl Office {
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock();
         state.panel.move_to(self.settings.clock.now());
+        self.write_orders(&mut state);
         state
     }
 

@@ -9,11 +9,12 @@ use std::time::Duration;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{Currency, OfferId};
 use panelgate_domain::money::{Money, Rounding};
-use panelgate_domain::reply::StatusView;
+use panelgate_domain::reply::{OrderView, StatusView};
 use panelgate_domain::spec::OrderSpec;
 use panelgate_domain::status::StatusWord;
 use serde_json::{Map, Value};
 
+use crate::family::SimFamily;
 pub use crate::life::LONGEST_LIFE;
 
 /// An order the panel has accepted. [`set_order`](crate::SimPanel::set_order) may change everything about it.
@@ -25,8 +26,10 @@ pub struct SimOrder {
     pub request: u64,
     /// What was ordered.
     pub service: OfferId,
-    /// Its fields and its quantity.
+    /// Its fields; of a child, those of its parent.
     pub spec: OrderSpec,
+    /// Units over all runs.
+    pub units: u64,
     /// What the panel took for it.
     pub charge: Money,
     /// What the panel gave back of that so far.
@@ -45,6 +48,12 @@ pub struct SimOrder {
     pub fate: Fate,
     /// The counter before the work; shown once work has begun.
     pub start_count: i64,
+    /// The order that spawned it.
+    pub parent: Option<i64>,
+    /// What it spawns.
+    pub family: Option<SimFamily>,
+    /// It ends by its posts, and has no counters.
+    pub is_subscription: bool,
     /// Fields of its status that the panel states otherwise than they are: `status`, `remains`, `charge`, … as JSON.
     pub says: Map<String, Value>,
 }
@@ -76,15 +85,24 @@ impl SimOrder {
         self.spec.field(Field::Link).unwrap_or_default()
     }
 
+    /// Whom a subscription follows; empty for other types.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.spec.field(Field::Username).unwrap_or_default()
+    }
+
     /// Units over all runs.
     #[must_use]
     pub const fn quantity(&self) -> u64 {
-        self.spec.quantity().total()
+        self.units
     }
 
     /// Its word at a moment.
     #[must_use]
     pub fn status(&self, now: Duration) -> StatusWord {
+        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+            return family.status(now);
+        }
         if now >= self.ends {
             return match self.fate {
                 Fate::Completed => StatusWord::Completed,
@@ -144,6 +162,9 @@ impl SimOrder {
 
     /// What the customer has back at a moment: all of a canceled order, the undelivered part of a partial one, rounded down.
     pub(crate) fn refund(&self, now: Duration) -> Money {
+        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+            return family.refund(self.charge, now);
+        }
         let left = match self.status(now) {
             StatusWord::Canceled => return self.charge,
             StatusWord::Partial => self.remains(now).min(self.quantity()),
@@ -176,8 +197,11 @@ impl SimOrder {
     }
 
     /// What a poll shows. After the end `charge` is what the panel kept.
-    pub(crate) fn view(&self, now: Duration, currency: &Currency) -> StatusView {
-        StatusView {
+    pub(crate) fn view(&self, now: Duration, currency: &Currency) -> OrderView {
+        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+            return OrderView::Subscription(family.view(self, now));
+        }
+        OrderView::Single(StatusView {
             charge: self
                 .charge
                 .checked_sub(self.refund(now))
@@ -190,7 +214,7 @@ impl SimOrder {
             status: self.status(now),
             remains: self.remains(now),
             currency: currency.clone(),
-        }
+        })
     }
 }
 
@@ -235,6 +259,10 @@ mod tests {
             request: 1,
             service: "1".into(),
             spec: spec("https://example.com", 1000),
+            units: 1000,
+            parent: None,
+            family: None,
+            is_subscription: false,
             charge: Money::from_micros(1_000_001),
             refunded: Money::ZERO,
             refill: true,

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use panelgate_domain::ids::Currency;
 use panelgate_domain::money::Money;
@@ -10,6 +11,7 @@ use rand::Rng;
 
 use crate::catalogue::SimCatalogue;
 use crate::clock::SimClock;
+use crate::family::{Charges, DripAnswer};
 use crate::fault::plan::FaultPlan;
 use crate::order::Fate;
 
@@ -32,6 +34,12 @@ pub struct SimSettings {
     pub clock: SimClock,
     /// How orders end that nobody decides about.
     pub outcomes: Outcomes,
+    /// When it takes the money for subscriptions.
+    pub charges: Charges,
+    /// What it shows of drip-feeds.
+    pub drip: DripAnswer,
+    /// Mean time between two posts of a subscription, on the panel's clock.
+    pub post_every: Duration,
     /// The id of its first order; two panels with the same one give equal ids to different orders.
     pub first_order: i64,
     /// Whether a second order of a service for the same link is refused while the first one lives.
@@ -66,6 +74,9 @@ impl Default for SimSettings {
             seed: 1,
             clock: SimClock::default(),
             outcomes: Outcomes::default(),
+            charges: Charges::default(),
+            drip: DripAnswer::default(),
+            post_every: Duration::from_secs(20),
             first_order: 1,
             refuses_active_links: false,
             limit_per_second: None,

@@ -49,6 +49,9 @@ pub struct AcceptedOrder {
     pub fields: BTreeMap<Field, String>,
     /// What the panel took, as decimal text.
     pub charge: String,
+    /// The order that spawned it; then the request is that one's, and so are the fields.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<i64>,
 }
 
 /// The open file.
@@ -97,6 +100,7 @@ impl BooksFile {
                 .map(|(field, text)| (field, text.to_owned()))
                 .collect(),
             charge: order.charge.to_string(),
+            parent: order.parent,
         }))
     }
 

@@ -72,7 +72,7 @@ impl Books {
         &self.requests
     }
 
-    /// Every accepted order, in the order of acceptance.
+    /// Every order, accepted or spawned, in the order of coming about.
     #[must_use]
     pub fn orders(&self) -> &[SimOrder] {
         &self.orders
@@ -98,11 +98,26 @@ impl Books {
         self.orders.get(place)
     }
 
-    /// The accepted orders for exactly this link.
+    /// The accepted orders for exactly this link, without those that others spawned.
     #[must_use]
     pub fn orders_with_link(&self, link: &str) -> Vec<&SimOrder> {
-        let orders = self.orders.iter();
+        let orders = self.accepted();
         orders.filter(|order| order.link() == link).collect()
+    }
+
+    /// The orders that somebody has asked for, in the order of acceptance.
+    pub fn accepted(&self) -> impl Iterator<Item = &SimOrder> {
+        let orders = self.orders.iter();
+        orders.filter(|order| order.parent.is_none())
+    }
+
+    /// The orders that an order has spawned, oldest first.
+    #[must_use]
+    pub fn children(&self, parent: i64) -> Vec<&SimOrder> {
+        let orders = self.orders.iter();
+        orders
+            .filter(|order| order.parent == Some(parent))
+            .collect()
     }
 
     /// The accepted orders that have not ended.

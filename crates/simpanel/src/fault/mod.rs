@@ -125,6 +125,14 @@ pub enum Fault {
     ErrorAndId,
     /// A million more remains than really does.
     RemainsTooHigh,
+    /// Names all orders that an order has spawned but the newest.
+    ChildrenLate,
+    /// Names every order that an order has spawned twice, as a number and as a text.
+    ChildrenTwice,
+    /// Names none of them, though it may have done so before.
+    ChildrenVanish,
+    /// Does not say what an order costs.
+    NoCharge,
     /// The answer is compressed.
     Gzip,
 }

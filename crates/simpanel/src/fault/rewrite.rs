@@ -22,6 +22,20 @@ pub(super) fn rewritten(fault: &Fault, answer: Value, scene: Scene<'_>) -> Optio
         Fault::OrderIdZero => with_field(answer, "order", json!(0)),
         Fault::ErrorAndId => error_and_id(answer),
         Fault::RemainsTooHigh => remains_too_high(answer),
+        Fault::ChildrenLate => with_children(answer, &|mut children| {
+            children.pop();
+            children
+        }),
+        Fault::ChildrenTwice => with_children(answer, &|children| {
+            let again = children.iter().map(|id| json!(id.to_string()));
+            let again: Vec<Value> = again.collect();
+            children.into_iter().chain(again).collect()
+        }),
+        Fault::ChildrenVanish => with_children(answer, &|_| Vec::new()),
+        Fault::NoCharge => of_each_order(answer, &|mut order| {
+            order.remove("charge");
+            order
+        }),
         _ => return None,
     })
 }
@@ -157,23 +171,39 @@ fn error_and_id(mut answer: Value) -> Value {
     answer
 }
 
-/// Of an order, or of each order in a map.
 fn remains_too_high(answer: Value) -> Value {
+    of_each_order(answer, &|mut order| {
+        let remains = order.get("remains").and_then(Value::as_str);
+        if let Some(remains) = remains.and_then(|text| text.parse::<i64>().ok()) {
+            let lie = remains.saturating_add(FAR).to_string();
+            order.insert("remains".to_owned(), json!(lie));
+        }
+        order
+    })
+}
+
+/// What an order has spawned, where an answer names it.
+fn with_children(answer: Value, change: &impl Fn(Vec<Value>) -> Vec<Value>) -> Value {
+    of_each_order(answer, &|mut order| {
+        if let Some(Value::Array(children)) = order.remove("orders") {
+            order.insert("orders".to_owned(), Value::Array(change(children)));
+        }
+        order
+    })
+}
+
+/// Changes what is said of one order, or of each order in a map.
+fn of_each_order(
+    answer: Value,
+    change: &impl Fn(Map<String, Value>) -> Map<String, Value>,
+) -> Value {
     match answer {
         Value::Object(map) if is_per_id(&map) => map
             .into_iter()
-            .map(|(id, value)| (id, remains_too_high(value)))
+            .map(|(id, value)| (id, of_each_order(value, change)))
             .collect(),
-        other => {
-            let remains = other.get("remains").and_then(Value::as_str);
-            match remains.and_then(|text| text.parse::<i64>().ok()) {
-                Some(remains) => {
-                    let lie = remains.saturating_add(FAR).to_string();
-                    with_field(other, "remains", json!(lie))
-                }
-                None => other,
-            }
-        }
+        Value::Object(order) => Value::Object(change(order)),
+        other => other,
     }
 }
 
@@ -300,6 +330,21 @@ mod tests {
         let refusal = || json!({"error": "Bad link"});
         check(&Fault::OrderIdZero, refusal(), refusal());
         check(&Fault::ErrorAndId, refusal(), refusal());
+    }
+
+    #[test]
+    fn children_come_late_or_twice_or_vanish() {
+        let honest = || json!({"1": {"status": "Active", "orders": [5, 6]}, "2": {"charge": "1"}});
+        let named = |orders: Value| json!({"1": {"status": "Active", "orders": orders}, "2": {"charge": "1"}});
+        check(&Fault::ChildrenLate, honest(), named(json!([5])));
+        let twice = named(json!([5, 6, "5", "6"]));
+        check(&Fault::ChildrenTwice, honest(), twice);
+        check(&Fault::ChildrenVanish, honest(), named(json!([])));
+        check(
+            &Fault::NoCharge,
+            json!({"charge": "1", "status": "Pending"}),
+            json!({"status": "Pending"}),
+        );
     }
 
     #[test]

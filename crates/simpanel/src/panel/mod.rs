@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use panelgate_domain::action::{Action, Add, AskedId, Ids};
 use panelgate_domain::fault::Refusal;
+use panelgate_domain::field::Field;
 use panelgate_domain::ids::{Currency, OrderId, RefillId};
 use panelgate_domain::money::Money;
-use panelgate_domain::reply::{OrderView, PerId, Reply};
+use panelgate_domain::reply::{PerId, Reply};
 use panelgate_domain::spec::OrderSpec;
 use panelgate_domain::status::StatusWord;
 use panelgate_wire::reply;
@@ -17,10 +18,12 @@ use serde_json::{Map, Value};
 
 use crate::books::{Books, written};
 use crate::catalogue::Catalogue;
+use crate::family::{Charges, DripAnswer};
 use crate::life::Life;
-use crate::order::SimOrder;
+use crate::order::{CANCEL_TAKES, SimOrder};
 use crate::settings::{Outcomes, SimSettings};
 
+mod families;
 mod refills;
 
 use refills::Refills;
@@ -36,6 +39,11 @@ pub(crate) struct Panel {
     outcomes: Outcomes,
     first_order: i64,
     refuses_active_links: bool,
+    charges: Charges,
+    drip: DripAnswer,
+    post_every: Duration,
+    /// When which order (by its place in the books) spawns the next one; outdated entries are harmless.
+    spawns: BinaryHeap<Reverse<(Duration, usize)>>,
     /// When which order (by its place in the books) ends; outdated entries are harmless.
     endings: BinaryHeap<Reverse<(Duration, usize)>>,
 }
@@ -54,6 +62,10 @@ impl Panel {
             outcomes: settings.outcomes,
             first_order: settings.first_order,
             refuses_active_links: settings.refuses_active_links,
+            charges: settings.charges,
+            drip: settings.drip,
+            post_every: settings.post_every,
+            spawns: BinaryHeap::new(),
             endings: BinaryHeap::new(),
         }
     }
@@ -61,6 +73,7 @@ impl Panel {
     /// Goes on to a moment: what has ended by then is paid back.
     pub(crate) fn move_to(&mut self, now: Duration) {
         self.books.now = self.books.now.max(now);
+        self.spawn_due();
         while let Some(Reverse((_, place))) = self
             .endings
             .peek()
@@ -103,7 +116,7 @@ impl Panel {
 
     /// Lets a test change an order; what that does to its money is done at once. `false` if there is no such order.
     pub(crate) fn set_order(&mut self, id: i64, change: impl FnOnce(&mut SimOrder)) -> bool {
-        let Ok(place) = self.place(&AskedId::Number(id)) else {
+        let Some(place) = self.position(id) else {
             return false;
         };
         change(&mut self.books.orders[place]);
@@ -123,6 +136,7 @@ impl Panel {
         let (id, place) = (order.id, self.books.orders.len());
         self.books.orders.push(order);
         self.schedule(place);
+        self.plan_next(place, self.books.now);
         Ok(Reply::Added(OrderId(id)))
     }
 
@@ -134,12 +148,17 @@ impl Panel {
         let spec = OrderSpec::read(limits, &add.fields)?;
         let charging = limits.service_type.charging();
         let charge = offer.rate.price(charging, spec.quantity().total());
-        let place = i64::try_from(self.books.orders.len()).unwrap_or(i64::MAX);
-        let id = self.first_order.saturating_add(place);
-        let life = Life::draw(self.seed, id, &spec, self.outcomes);
+        let id = self.next_id();
+        let units = spec.quantity().total();
+        let link = spec.field(Field::Link).unwrap_or_default();
+        let life = Life::draw(self.seed, id, link, units, self.outcomes);
         let starts = self.books.now.saturating_add(life.pending);
-        Ok(SimOrder {
+        let mut order = SimOrder {
             id,
+            units,
+            parent: None,
+            family: None,
+            is_subscription: false,
             request,
             service: offer.id.clone(),
             spec,
@@ -153,21 +172,27 @@ impl Panel {
             fate: life.fate,
             start_count: life.start_count,
             says: Map::new(),
-        })
+        };
+        self.found_family(&mut order, limits.service_type);
+        Ok(order)
+    }
+
+    fn next_id(&self) -> i64 {
+        let place = i64::try_from(self.books.orders.len()).unwrap_or(i64::MAX);
+        self.first_order.saturating_add(place)
     }
 
     fn has_active(&self, new: &SimOrder) -> bool {
         self.books.orders.iter().any(|old| {
-            old.service == new.service && old.link() == new.link() && old.is_live(self.books.now)
+            let same = old.service == new.service && old.link() == new.link();
+            same && !old.is_subscription && old.is_live(self.books.now)
         })
     }
 
     fn status(&self, ids: &Ids) -> Result<Reply, Refusal> {
         let view = |id: &AskedId| {
             let order = &self.books.orders[self.place(id)?];
-            Ok(OrderView::Single(
-                order.view(self.books.now, &self.currency),
-            ))
+            Ok(order.view(self.books.now, &self.currency))
         };
         match ids {
             Ids::One(id) => view(id).map(Reply::Status),
@@ -187,6 +212,11 @@ impl Panel {
         let (order, now) = (&mut self.books.orders[place], self.books.now);
         if !order.cancel || !order.is_live(now) {
             return Err(Refusal::CannotBeCanceled);
+        }
+        if order.is_subscription {
+            let stops = now.saturating_add(CANCEL_TAKES);
+            self.stop_family(place, StatusWord::Canceled, stops);
+            return Ok(());
         }
         order.wind_up(now);
         self.schedule(place);
@@ -221,10 +251,13 @@ impl Panel {
 
     fn place(&self, id: &AskedId) -> Result<usize, Refusal> {
         id.number()
-            .and_then(|id| id.checked_sub(self.first_order))
-            .and_then(|place| usize::try_from(place).ok())
-            .filter(|place| *place < self.books.orders.len())
+            .and_then(|id| self.position(id))
             .ok_or(Refusal::IncorrectOrderId)
+    }
+
+    fn position(&self, id: i64) -> Option<usize> {
+        let place = usize::try_from(id.checked_sub(self.first_order)?).ok()?;
+        (place < self.books.orders.len()).then_some(place)
     }
 
     /// Settles an order now and again when it ends.
@@ -247,14 +280,17 @@ impl Panel {
         order.refunded = due;
     }
 
-    /// Puts what orders were told to say over what is true.
+    /// Adds what drip-feeds show of their runs, and puts what orders were told to say over what is true.
     fn as_said(&self, ids: &Ids, honest: Bytes) -> Bytes {
-        let says = |id: &AskedId| {
-            let place = self.place(id).ok()?;
-            let says = &self.books.orders[place].says;
-            (!says.is_empty()).then_some(says)
+        let order = |id: &AskedId| self.place(id).ok().map(|place| &self.books.orders[place]);
+        let is_plain = |order: &SimOrder| {
+            order.says.is_empty() && (order.family.is_none() || order.is_subscription)
         };
-        if ids.as_slice().iter().all(|id| says(id).is_none()) {
+        if ids
+            .as_slice()
+            .iter()
+            .all(|id| order(id).is_none_or(is_plain))
+        {
             return honest;
         }
         let mut answer: Value = serde_json::from_slice(&honest).expect("answers are JSON");
@@ -263,8 +299,11 @@ impl Panel {
                 Ids::One(_) => Some(&mut answer),
                 Ids::Many(_) => answer.get_mut(written(id)),
             };
-            if let (Some(Value::Object(shown)), Some(says)) = (shown, says(id)) {
-                shown.extend(says.clone());
+            if let (Some(Value::Object(shown)), Some(order)) = (shown, order(id)) {
+                if let Some(family) = order.family.as_ref().filter(|_| !order.is_subscription) {
+                    family.show_runs(self.drip, shown);
+                }
+                shown.extend(order.says.clone());
             }
         }
         Bytes::from(answer.to_string())

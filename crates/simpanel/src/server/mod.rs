@@ -154,6 +154,42 @@ impl SimPanel {
         assert_eq!(unknown, None, "the panel has no such order");
     }
 
+    /// Makes an order for a post or a run of an order now. It stays `Pending` until somebody changes it. `None` if there is no such
+    /// parent, or no money for it.
+    pub fn spawn(&self, parent: i64, quantity: u64) -> Option<i64> {
+        self.office.panel(|panel| panel.spawn(parent, quantity))
+    }
+
+    /// A subscription makes no orders until it is resumed.
+    ///
+    /// # Panics
+    /// There is no such subscription.
+    #[track_caller]
+    pub fn pause(&self, id: i64) {
+        let known = self.office.panel(|panel| panel.set_paused(id, true));
+        assert!(known, "the panel has no subscription {id}");
+    }
+
+    /// It goes on.
+    ///
+    /// # Panics
+    /// There is no such subscription.
+    #[track_caller]
+    pub fn resume(&self, id: i64) {
+        let known = self.office.panel(|panel| panel.set_paused(id, false));
+        assert!(known, "the panel has no subscription {id}");
+    }
+
+    /// The last day of a subscription is over.
+    ///
+    /// # Panics
+    /// There is no such subscription.
+    #[track_caller]
+    pub fn expire(&self, id: i64) {
+        let known = self.office.panel(|panel| panel.expire(id));
+        assert!(known, "the panel has no subscription {id}");
+    }
+
     /// Stops listening, ends held connections, gives what is being answered a second, and returns when all is done.
     pub async fn stop(self) {
         self.office.stop.cancel();
