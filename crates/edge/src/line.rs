@@ -27,7 +27,9 @@ impl Line {
     fn settle(&self, is_heard: bool) {
         let hearing = self.0.lock().take();
         // Otherwise it is lost here.
-        hearing.filter(|_| is_heard).map(Hearing::heard);
+        if let Some(hearing) = hearing.filter(|_| is_heard) {
+            hearing.heard();
+        }
     }
 }
 

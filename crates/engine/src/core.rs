@@ -135,7 +135,9 @@ impl Engine {
             Action::Balance => actions::balance::run(core, cx).await,
             Action::Add(add) => {
                 let (reply, hearing) = self.add(cx, add).await?;
-                hearing.map(Hearing::heard);
+                if let Some(hearing) = hearing {
+                    hearing.heard();
+                }
                 Ok(reply)
             }
             Action::Status(ids) => actions::status::run(core, cx, ids).await,

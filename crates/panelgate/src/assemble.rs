@@ -56,7 +56,7 @@ pub(crate) fn panel_settings(config: &Config, panel: &Panel) -> PanelSettings {
         status_batch: panel.status_batch,
         max_unconfirmed: panel.max_unconfirmed,
         allow_private: panel.allow_private,
-        posts: panelgate_domain::family::Share::Post,
+        posts: panel.posts,
         refusals: Refusals {
             order: panel.refusals.order.clone(),
             panel: panel.refusals.panel.clone(),
@@ -91,6 +91,7 @@ fn engine(config: &Config) -> panelgate_engine::Settings {
         route_wait: config.orders.route_wait,
         open_for: config.orders.open_for,
         open_max: config.orders.open_max,
+        max_posts: config.max_posts,
         status_wait: config.status.wait,
         fresh_for: config.status.fresh_for,
         look_at_least_every: config.status.look_at_least_every,

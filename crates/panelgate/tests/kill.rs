@@ -1,4 +1,5 @@
-//! `kill -9` under load, fifty times: no order twice, no answer forgotten, books balanced.
+//! `kill -9` under load, fifty times: no order twice, no answer forgotten, books balanced. Every fifth order is a subscription,
+//! whose posts come while the gateway is killed.
 
 mod support;
 
@@ -7,10 +8,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use panelgate_simpanel::{ActionName, Books, Fault, FaultRule, SimClock, SimPanel, SimSettings};
+use panelgate_simpanel::{
+    ActionName, Books, Fate, Fault, FaultRule, SimClock, SimPanel, SimSettings,
+};
 use parking_lot::{Mutex, RwLock};
 use support::books::{TWO_ROUTES, catalogue};
 use support::{Client, Files, Gateway, order_id};
+
+const SUBSCRIPTION: &str = r#"
+[[service]]
+id = 8
+name = "Posts"
+category = "Tests"
+routes = [ { panel = "alpha", service = "18" }, { panel = "beta", service = "18" } ]
+"#;
+const SUBSCRIBING: [(&str, &str); 5] = [
+    ("service", "8"),
+    ("min", "10"),
+    ("max", "20"),
+    ("posts", "3"),
+    ("delay", "0"),
+];
 
 const KILLS: u64 = 50;
 const CLIENTS: u64 = 8;
@@ -22,7 +40,7 @@ type Seen = Arc<Mutex<BTreeMap<u64, String>>>;
 async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
     let (alpha, beta) = (slow_panel().await, slow_panel().await);
     let files = Files {
-        services: TWO_ROUTES.to_owned(),
+        services: format!("{TWO_ROUTES}{SUBSCRIPTION}"),
         ..Files::default()
     };
     let mut gateway = Gateway::start(&[("alpha", &alpha), ("beta", &beta)], files);
@@ -52,13 +70,13 @@ async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
                     }
                     let link = format!("https://example.com/{client}/{n}");
                     let address = url.read().clone();
-                    let form = [
-                        ("key", key.as_str()),
-                        ("action", "add"),
-                        ("service", "7"),
-                        ("link", &link),
-                        ("quantity", "10"),
-                    ];
+                    let mut form = vec![("key", key.as_str()), ("action", "add")];
+                    if n % 5 == 0 {
+                        form.extend(SUBSCRIBING);
+                        form.push(("username", &link));
+                    } else {
+                        form.extend([("service", "7"), ("quantity", "10"), ("link", &link)]);
+                    }
                     asked.fetch_add(1, Ordering::Relaxed);
                     match http.post(&address, &form).await {
                         Ok(text) => {
@@ -99,6 +117,7 @@ async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
     }
 
     let seen = seen.lock().clone();
+    families_end(&gateway, &key, &[&alpha, &beta]).await;
     judge(&gateway, &key, &[alpha.books(), beta.books()], &seen).await;
 }
 
@@ -107,6 +126,7 @@ async fn slow_panel() -> SimPanel {
     let settings = SimSettings {
         clock: SimClock::real(1.0),
         catalogue: catalogue(),
+        post_every: Duration::from_millis(300),
         ..SimSettings::default()
     };
     let panel = SimPanel::start(settings).await.expect("it starts");
@@ -115,15 +135,73 @@ async fn slow_panel() -> SimPanel {
     panel
 }
 
+/// Subscriptions that reached a panel, and whose gateway knows it, end with all of their posts. Those that were on their way when
+/// it was killed wait for their operator.
+async fn families_end(gateway: &Gateway, key: &str, panels: &[&SimPanel]) {
+    let rows = |state: &str| -> Vec<serde_json::Value> {
+        let text = gateway.run(&["orders", "list", "--state", state, "--json"]);
+        serde_json::from_str(&text).expect("a table")
+    };
+    let parents: Vec<_> = rows("placed").into_iter().chain(rows("closed")).collect();
+    let parents = parents.iter().filter(|row| row["service"] == 8);
+    let parents = parents.filter(|row| row["parent"].is_null() && row["upstream_id"].is_string());
+    let parents: Vec<(u64, String, i64)> = parents
+        .map(|row| {
+            let at = row["upstream_id"].as_str().expect("an id");
+            (
+                row["order"].as_u64().expect("an id"),
+                row["panel"].as_str().expect("a name").to_owned(),
+                at.parse().expect("a number"),
+            )
+        })
+        .collect();
+    assert!(parents.len() > 10, "{} subscriptions", parents.len());
+    for panel in panels {
+        // Whatever was made by then ends at once.
+        let books = panel.books();
+        let all: Vec<i64> = books.orders().iter().map(|order| order.id).collect();
+        panel.set_orders(all, |order| {
+            if !order.is_subscription {
+                order.end(Fate::Completed);
+            }
+        });
+    }
+    let mut posts = 0;
+    for (order, panel, at) in &parents {
+        let panel = panels[usize::from(panel == "beta")];
+        panel.expire(*at);
+        let books = panel.books();
+        let made: Vec<i64> = books.children(*at).iter().map(|child| child.id).collect();
+        panel.set_orders(made.clone(), |order| order.end(Fate::Completed));
+        let end = support::until(format!("subscription {order} ends"), || async {
+            let status = gateway.status(key, *order).await;
+            let word = status["status"].as_str().expect("a word").to_owned();
+            ["Completed", "Expired"].contains(&&*word).then_some(status)
+        })
+        .await;
+        // Each post is one order of ours, and its customer sees it.
+        let orders = end["orders"].as_array().expect("a list");
+        assert_eq!(orders.len(), made.len(), "subscription {order}");
+        for child in orders {
+            let status = gateway.status(key, child.as_u64().expect("an id")).await;
+            assert_eq!(status["status"], "Completed", "{child} of {order}");
+        }
+        posts += made.len();
+    }
+    eprintln!("{} subscriptions ended with {posts} posts", parents.len());
+    assert!(posts > 10, "{posts} posts: the test is too gentle");
+}
+
 async fn judge(gateway: &Gateway, key: &str, books: &[Books], seen: &BTreeMap<u64, String>) {
     // Each link was ordered by its customer once: twice in the books would be an order sent twice.
     let mut reached = BTreeSet::new();
-    for order in books.iter().flat_map(|books| books.orders()) {
-        assert!(
-            reached.insert(order.link().to_owned()),
-            "{} was placed twice",
+    for order in books.iter().flat_map(Books::accepted) {
+        let of = if order.is_subscription {
+            order.name()
+        } else {
             order.link()
-        );
+        };
+        assert!(reached.insert(of.to_owned()), "{of} was placed twice");
     }
     let mut requested = BTreeSet::new();
     let requests = books.iter().flat_map(|books| books.requests());

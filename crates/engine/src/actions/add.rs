@@ -58,7 +58,9 @@ pub(crate) async fn run(
         Err(fault) => {
             // There is no order, and an error that nobody hears may be asked for again.
             if fault.effect == Effect::DidNotHappen {
-                hearing.map(Hearing::heard);
+                if let Some(hearing) = hearing {
+                    hearing.heard();
+                }
             }
             Err(fault)
         }

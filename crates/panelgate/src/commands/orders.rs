@@ -101,6 +101,7 @@ pub(super) fn listing(orders: &[Order], names: &HashMap<CustomerId, String>) -> 
             order.panel.as_ref().map(PanelName::as_str).into(),
             order.upstream_id.as_ref().map(|id| id.as_str()).into(),
             order.created.into(),
+            order.origin.map(|origin| origin.parent.0).into(),
         ]
     });
     Listing::new(HEADINGS, rows)
@@ -117,6 +118,7 @@ const HEADINGS: &[&str] = &[
     "panel",
     "upstream_id",
     "created",
+    "parent",
 ];
 
 fn show(story: &OrderStory) -> std::io::Result<()> {

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::markup::Markup;
 use panelgate_domain::sync::Policy;
@@ -54,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) orders: Orders,
     /// How orders are looked at.
     pub(crate) status: Status,
+    /// New posts of a subscription whose customer names no number; `None`: a number has to be named.
+    pub(crate) max_posts: Option<u64>,
     /// How panels' lists are followed.
     pub(crate) sync: Sync,
     /// Where orders go, by name.
@@ -175,6 +178,8 @@ pub(crate) struct Panel {
     pub(crate) status_batch: usize,
     /// With this many orders of unknown outcome it gets no new ones.
     pub(crate) max_unconfirmed: u32,
+    /// What a post of a subscription is to its money: whether it charges each when it makes it, or all at once.
+    pub(crate) posts: Share,
     /// Whether http and private addresses are fine.
     pub(crate) allow_private: bool,
     /// More texts of this panel's refusals, as globs.
@@ -271,6 +276,7 @@ impl Config {
                 "orders.open_max",
                 old_orders.open_max != new_orders.open_max,
             ),
+            ("subscriptions.max_posts", self.max_posts != new.max_posts),
             ("status.wait", old_status.wait != new_status.wait),
             (
                 "status.fresh_for",

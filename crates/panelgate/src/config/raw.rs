@@ -28,6 +28,7 @@ pub(crate) struct Main {
     pub(crate) money: Maybe<Money>,
     pub(crate) orders: Maybe<Orders>,
     pub(crate) status: Maybe<Status>,
+    pub(crate) subscriptions: Maybe<Subscriptions>,
     pub(crate) sync: Maybe<Sync>,
     #[serde(default)]
     pub(crate) panels: Named<Panel>,
@@ -119,6 +120,13 @@ pub(crate) struct Status {
     pub(crate) recheck_for: Maybe<String>,
 }
 
+/// `[subscriptions]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Subscriptions {
+    pub(crate) max_posts: Maybe<i64>,
+}
+
 /// `[sync]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
@@ -144,6 +152,7 @@ pub(crate) struct Panel {
     pub(crate) back_off: Maybe<String>,
     pub(crate) status_batch: Maybe<i64>,
     pub(crate) max_unconfirmed: Maybe<i64>,
+    pub(crate) subscriptions: Maybe<String>,
     pub(crate) allow_private: Maybe<bool>,
     pub(crate) refusals: Maybe<Refusals>,
 }

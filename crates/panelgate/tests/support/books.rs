@@ -29,6 +29,7 @@ pub fn catalogue() -> SimCatalogue {
         (15, "Invites from Groups", "8", "10", "10000"),
         (16, "Web Traffic", "0.5", "10", "10000"),
         (17, "Default", "10", "10", "10000"),
+        (18, "Subscriptions", "10", "10", "10000"),
     ]
     .map(entry)
     .into();

@@ -50,7 +50,7 @@ pub struct Request {
     /// The service of an `add`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub service: Option<String>,
-    /// The link of an `add`.
+    /// The link of an `add`; the user name of a subscription.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub link: Option<String>,
     /// What went wrong with it.

@@ -242,9 +242,11 @@ pub(crate) const fn orders_of(action: &Action) -> Option<&Ids> {
     }
 }
 
-/// The link of an order as it was sent.
+/// The link of an order as it was sent, or the user name of a subscription, which has none.
 pub(crate) fn link_of(add: &Add) -> &str {
-    add.fields.get(&Field::Link).map_or("", String::as_str)
+    let link = add.fields.get(&Field::Link);
+    link.or_else(|| add.fields.get(&Field::Username))
+        .map_or("", String::as_str)
 }
 
 const fn first() -> u64 {

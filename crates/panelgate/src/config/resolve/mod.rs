@@ -15,6 +15,7 @@ mod sync;
 use std::collections::BTreeSet;
 
 use panelgate_domain::ids::PanelName;
+use panelgate_domain::spec::MOST_POSTS;
 use serde::de::DeserializeOwned;
 
 use self::scope::Scope;
@@ -40,7 +41,8 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let panels = panels::resolve(&main, &money, &sources, keys, &mut scope);
         let server = server::resolve(&main, &sources, &mut scope);
         let sync = sync::resolve(&main, &mut scope);
-        (server, money, panels, sync)
+        let max_posts = max_posts(&main, &mut scope);
+        (server, money, panels, sync, max_posts)
     });
     let definitions = services.map(|(services, blamed)| {
         let mut scope = Scope::new(FileId::Services, blamed, &mut found);
@@ -55,7 +57,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     let services_path = sources.file(FileId::Services).path.clone();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
-        (Some((server, money, panels, sync)), Some(markup), Some(definitions))
+        (Some((server, money, panels, sync, max_posts)), Some(markup), Some(definitions))
             if !found.has_errors() =>
         {
             Ok(Config {
@@ -67,6 +69,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
                 services_path,
                 orders: server.orders,
                 status: server.status,
+                max_posts,
                 money,
                 sync,
                 panels,
@@ -76,6 +79,14 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         }
         _ => Err(found),
     }
+}
+
+/// `[subscriptions] max_posts`: there is no default, because it decides how much of a customer's money is held.
+fn max_posts(main: &raw::Main, scope: &mut Scope<'_>) -> Option<u64> {
+    let written = &main.subscriptions.as_ref()?.get_ref().max_posts;
+    let most = i64::try_from(MOST_POSTS).unwrap_or(i64::MAX);
+    let posts = scope.whole(written, 1..=most, 0);
+    (posts > 0).then_some(posts)
 }
 
 /// The raw form of one file, and the keys that were complained about. Only `services.toml` may be missing: then it is empty.

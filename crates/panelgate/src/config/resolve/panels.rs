@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::PanelName;
 use secrecy::SecretString;
 use toml::Spanned;
@@ -82,10 +83,24 @@ fn panel(
         back_off: back_off.unwrap_or(BACK_OFF),
         status_batch: scope.whole(&raw.status_batch, 1..=100, 100),
         max_unconfirmed: scope.whole(&raw.max_unconfirmed, 1..=1_000_000, 20),
+        posts: scope.read(&raw.subscriptions, posts).unwrap_or(Share::Post),
         allow_private,
         refusals: refusals(&raw.refusals, scope),
     };
     Some(rest)
+}
+
+fn posts(text: &str) -> Read<Share> {
+    match text {
+        "each_post" => Ok(Share::Post),
+        "all_posts" => Ok(Share::EqualPost),
+        _ => Err(Wrong {
+            title: format!("`{text}` says nothing about how subscriptions are charged"),
+            expected: "expected \"each_post\" or \"all_posts\"",
+            mend: "\"each_post\" if the panel charges a post when it makes an order for it, \"all_posts\" if it charges all at once"
+                .into(),
+        }),
+    }
 }
 
 fn url(written: &Spanned<String>, allow_private: bool, scope: &mut Scope<'_>) -> Option<Url> {

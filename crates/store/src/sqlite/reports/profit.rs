@@ -23,10 +23,12 @@ pub(super) fn profit(
     since: Option<Timestamp>,
 ) -> Result<Vec<Profit>> {
     let mut query = connection.prepare_cached(
-        "SELECT t.kind, t.amount, t.at, o.state, o.service, o.customer, o.panel, p.currency
+        "SELECT t.kind, t.amount, t.at, o.state, o.service, o.customer, o.panel, p.currency,
+                parent.created AS held_since, parent.state AS state_of_parent
          FROM transfers t
          CROSS JOIN orders o ON o.id = t.order_id
          LEFT JOIN placements p ON p.id = o.placement
+         LEFT JOIN orders parent ON parent.id = o.parent
          WHERE t.order_id IS NOT NULL AND t.at >= ?1",
     )?;
     let mut names = Names::new(meta::currency(connection)?);
@@ -40,6 +42,14 @@ pub(super) fn profit(
             customer: by.customer.then(|| row.get("customer")).transpose()?,
             currency: names.number(row.get_ref("currency")?)?.unwrap_or(OURS),
         };
+        if let Some(taken) = taken_from_a_live_hold(row, since)? {
+            // Where the hold was counted.
+            let day = by
+                .day
+                .then_some(taken.held_since.div_euclid(MILLISECONDS_A_DAY));
+            let of_parent = Key { day, ..key };
+            sums.entry(of_parent).or_default().held -= taken.amount;
+        }
         sums.entry(key).or_default().add(row)?;
     }
     let customers = customers(connection)?;
@@ -58,8 +68,30 @@ pub(super) fn profit(
     Ok(profits)
 }
 
+/// What a child has taken of a hold that its parent still has.
+struct Taken {
+    amount: i128,
+    held_since: i64,
+}
+
+/// `None` for everything else, and if the hold is older than what is counted.
+fn taken_from_a_live_hold(
+    row: &Row<'_>,
+    since: Option<Timestamp>,
+) -> rusqlite::Result<Option<Taken>> {
+    let held_since: Option<i64> = row.get("held_since")?;
+    let counted = held_since.filter(|at| since.is_none_or(|since| *at >= since.0));
+    let Some(held_since) = counted else {
+        return Ok(None);
+    };
+    let is_live = values::read(row, "state_of_parent", OrderState::parse)? != OrderState::Closed;
+    let is_take = values::read(row, "kind", TransferKind::parse)? == TransferKind::Take;
+    let amount = i128::from(row.get::<_, i64>("amount")?);
+    Ok((is_live && is_take).then_some(Taken { amount, held_since }))
+}
+
 /// A group while it is summed up: texts are numbers in [`Names`].
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     day: Option<i64>,
     panel: Option<usize>,
