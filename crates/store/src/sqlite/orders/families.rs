@@ -198,8 +198,12 @@ pub(in crate::sqlite) fn size(
     if let Some(doubt) = size.doubt {
         steps::tell(connection, id, at, "flagged", doubt)?;
     }
-    let child = steps::load(connection, id)?;
-    cost::quote_child(connection, &child, at)?;
+    // Every step books its cost under the version that it found: the next step books under the one that it leaves.
+    let sized = Order {
+        version: child.version,
+        ..steps::load(connection, id)?
+    };
+    cost::quote_child(connection, &sized, at)?;
     steps::load(connection, id)
 }
 
