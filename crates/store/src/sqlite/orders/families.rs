@@ -72,6 +72,10 @@ impl Home {
         let (Some(share), None, Some(panel)) = (parent.share, parent.origin, &parent.panel) else {
             return Err(steps::wrong(parent));
         };
+        // No panel can speak of what it is not known to have.
+        if !matches!(parent.state, OrderState::Placed | OrderState::Closed) {
+            return Err(steps::wrong(parent));
+        }
         let placement = steps::last_placement(connection, parent)?;
         let home = connection
             .prepare_cached("SELECT offer, currency, rate FROM placements WHERE id = ?1")?
