@@ -180,6 +180,12 @@ pub(in crate::sqlite) fn size(
     if origin.is_sized || child.state != OrderState::Placed {
         return Ok(child);
     }
+    if !(1..=child.quantity.per_run).contains(&size.quantity) {
+        return Err(StoreError::BadAmount(format!(
+            "{} units are not between 1 and the {} that order {id} may have",
+            size.quantity, child.quantity.per_run
+        )));
+    }
     let price = match share {
         Share::Post => price(&child, size.quantity)?,
         Share::EqualPost | Share::Run => child.price,
