@@ -3,6 +3,8 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod customers;
+pub(crate) mod families;
+mod kin;
 pub(crate) mod later;
 pub(crate) mod life;
 pub(crate) mod looking;
@@ -80,6 +82,24 @@ macro_rules! cases {
                 a_refund_by_hand_counts
                 a_later_settlement_has_to_be_the_formulas
                 only_what_a_fact_ended_ends_otherwise_later
+            }
+            families {
+                what_a_panel_names_is_ours_once
+                what_is_somebody_elses_is_no_child
+                another_panels_order_may_have_the_id_of_a_child
+                only_parents_that_were_placed_have_children
+                who_comes_after_the_end_is_noted_once
+                a_panel_that_makes_ids_up_is_soon_not_noted_any_more
+                more_children_than_were_bought_take_no_more
+                ids_that_look_alike_are_two
+                the_id_of_a_child_is_no_new_orders
+                a_parent_has_the_children_of_where_it_was_placed_last
+                a_size_is_known_once
+                a_size_that_cannot_be_is_refused
+                equal_posts_keep_their_price_and_runs_have_none
+                a_closed_child_has_the_size_it_had
+                a_charge_is_better_than_a_quote
+                a_charge_below_nothing_is_no_charge
             }
             looks {
                 a_doubt_is_kept_until_it_is_replaced
