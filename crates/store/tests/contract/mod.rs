@@ -4,6 +4,7 @@
 pub(crate) mod catalogue;
 pub(crate) mod customers;
 pub(crate) mod families;
+pub(crate) mod family_ends;
 mod kin;
 pub(crate) mod later;
 pub(crate) mod life;
@@ -100,6 +101,17 @@ macro_rules! cases {
                 a_closed_child_has_the_size_it_had
                 a_charge_is_better_than_a_quote
                 a_charge_below_nothing_is_no_charge
+            }
+            family_ends {
+                children_take_and_the_rest_goes_back
+                the_last_child_takes_what_rounding_leaves
+                a_child_too_many_takes_nothing
+                a_child_that_ends_worse_later_gives_back
+                an_operator_ends_a_family_child_by_child
+                posts_charged_at_once_are_credited_at_the_end
+                a_drip_feed_ends_alone
+                a_child_is_canceled_like_any_order
+                ends_of_a_family_may_come_at_once
             }
             looks {
                 a_doubt_is_kept_until_it_is_replaced
