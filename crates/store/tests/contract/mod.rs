@@ -5,7 +5,7 @@ pub(crate) mod catalogue;
 pub(crate) mod customers;
 pub(crate) mod families;
 pub(crate) mod family_ends;
-mod kin;
+pub(crate) mod kin;
 pub(crate) mod later;
 pub(crate) mod life;
 pub(crate) mod looking;
