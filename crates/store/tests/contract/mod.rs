@@ -165,6 +165,7 @@ macro_rules! cases {
                 the_day_of_a_transfer_counts
                 every_group_adds_up_to_the_whole
                 past_orders_come_with_what_they_cost
+                past_children_are_what_they_were_charged_as
                 nobody_has_to_listen_to_the_end
             }
             workload {
