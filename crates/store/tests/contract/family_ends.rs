@@ -348,3 +348,32 @@ pub(crate) async fn ends_of_a_family_may_come_at_once(world: World) {
     }
     assert_eq!(world.store.verify().await.expect("verified"), []);
 }
+
+/// Children are orders: they are watched after their end, and their ages and hours count. What they were to cost is their parent's.
+pub(crate) async fn a_family_is_seen_like_other_orders(world: World) {
+    let world = world.funded().await;
+    let parent = world
+        .parent(subscription(&world, 2, "10"), Share::Post, "s1")
+        .await;
+    let child = world.spawned(parent, &["c1", "c2"]).await;
+    let live = world.store.count_live().await.expect("read");
+    assert_eq!(live, [(Some("alpha".into()), OrderState::Placed, 3)]);
+    world.delivered(child[0], 100).await;
+    let canceled = fact(StatusWord::Canceled, None, 10);
+    world.close(child[1], canceled).await.expect("closed");
+    world
+        .end(parent, StatusWord::Completed, 2)
+        .await
+        .expect("closed");
+    let ended = world.store.ended_since(at(0), OrderId(0), 10).await;
+    let ended: Vec<OrderId> = ended.expect("read").iter().map(|order| order.id).collect();
+    assert_eq!(ended, [child[0], child[1], parent]);
+    assert_eq!(world.store.completions().await.expect("read").len(), 1);
+    let hours = world.store.panel_hours(at(0)).await.expect("read");
+    let found: Vec<_> = hours
+        .iter()
+        .map(|hour| (hour.accepted, hour.cost, hour.completed, hour.canceled))
+        .collect();
+    assert_eq!(found, [(1, money("1.5"), 2, 1)]);
+    world.expect(["99", "0", "-0.5", "0.5"]).await;
+}

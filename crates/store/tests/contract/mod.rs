@@ -5,6 +5,7 @@ pub(crate) mod catalogue;
 pub(crate) mod customers;
 pub(crate) mod families;
 pub(crate) mod family_ends;
+pub(crate) mod family_workload;
 pub(crate) mod kin;
 pub(crate) mod later;
 pub(crate) mod life;
@@ -112,6 +113,7 @@ macro_rules! cases {
                 a_drip_feed_ends_alone
                 a_child_is_canceled_like_any_order
                 ends_of_a_family_may_come_at_once
+                a_family_is_seen_like_other_orders
             }
             looks {
                 a_doubt_is_kept_until_it_is_replaced
@@ -167,6 +169,9 @@ macro_rules! cases {
                 past_orders_come_with_what_they_cost
                 past_children_are_what_they_were_charged_as
                 nobody_has_to_listen_to_the_end
+            }
+            family_workload {
+                families_agree_with_naive_arithmetic
             }
             workload {
                 a_naive_ledger_agrees
