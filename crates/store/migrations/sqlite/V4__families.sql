@@ -21,3 +21,8 @@ WHEN new.customer <> old.customer OR new.spec <> old.spec OR new.runs <> old.run
     OR ((new.price <> old.price OR new.per_run <> old.per_run) AND NOT (
         old.sized IS 0 AND new.sized IS 1 AND new.price <= old.price AND new.per_run <= old.per_run))
 BEGIN SELECT RAISE (ABORT, 'what was bought, by whom and for how much never changes'); END;
+
+-- How its panel charges is settled when an order is sent: by it its children take their part.
+CREATE TRIGGER shares_are_settled_at_placement BEFORE UPDATE OF share ON orders
+WHEN new.share IS NOT old.share AND old.state <> 'open'
+BEGIN SELECT RAISE (ABORT, 'what an order is to its family is settled when it is sent'); END;

@@ -3,6 +3,10 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod customers;
+pub(crate) mod families;
+pub(crate) mod family_ends;
+pub(crate) mod family_workload;
+pub(crate) mod kin;
 pub(crate) mod later;
 pub(crate) mod life;
 pub(crate) mod looking;
@@ -81,6 +85,36 @@ macro_rules! cases {
                 a_later_settlement_has_to_be_the_formulas
                 only_what_a_fact_ended_ends_otherwise_later
             }
+            families {
+                what_a_panel_names_is_ours_once
+                what_is_somebody_elses_is_no_child
+                another_panels_order_may_have_the_id_of_a_child
+                only_parents_that_were_placed_have_children
+                who_comes_after_the_end_is_noted_once
+                a_panel_that_makes_ids_up_is_soon_not_noted_any_more
+                more_children_than_were_bought_take_no_more
+                ids_that_look_alike_are_two
+                the_id_of_a_child_is_no_new_orders
+                a_parent_has_the_children_of_where_it_was_placed_last
+                a_size_is_known_once
+                a_size_that_cannot_be_is_refused
+                equal_posts_keep_their_price_and_runs_have_none
+                a_closed_child_has_the_size_it_had
+                a_charge_is_better_than_a_quote
+                a_charge_below_nothing_is_no_charge
+            }
+            family_ends {
+                children_take_and_the_rest_goes_back
+                the_last_child_takes_what_rounding_leaves
+                a_child_too_many_takes_nothing
+                a_child_that_ends_worse_later_gives_back
+                an_operator_ends_a_family_child_by_child
+                posts_charged_at_once_are_credited_at_the_end
+                a_drip_feed_ends_alone
+                a_child_is_canceled_like_any_order
+                ends_of_a_family_may_come_at_once
+                a_family_is_seen_like_other_orders
+            }
             looks {
                 a_doubt_is_kept_until_it_is_replaced
                 a_closed_order_is_not_doubted
@@ -133,7 +167,11 @@ macro_rules! cases {
                 the_day_of_a_transfer_counts
                 every_group_adds_up_to_the_whole
                 past_orders_come_with_what_they_cost
+                past_children_are_what_they_were_charged_as
                 nobody_has_to_listen_to_the_end
+            }
+            family_workload {
+                families_agree_with_naive_arithmetic
             }
             workload {
                 a_naive_ledger_agrees

@@ -12,7 +12,7 @@ use super::world::fact;
 use super::{World, decision, money};
 
 /// Runs them side by side.
-async fn all<T: Send + 'static>(
+pub(crate) async fn all<T: Send + 'static>(
     futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();

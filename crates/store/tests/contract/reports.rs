@@ -1,5 +1,6 @@
 //! Looking back: figures are sums of the ledger, to the last digit.
 
+use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, ServiceId};
 use panelgate_domain::money::Money;
@@ -9,6 +10,7 @@ use panelgate_store::model::NewOrder;
 use panelgate_store::reports::{Grouping, MAX_BATCH, PastOrder, Profit};
 use tokio::sync::mpsc;
 
+use super::kin::{drip_feed, subscription};
 use super::world::{charged, fact};
 use super::{World, at, decision, money, said};
 
@@ -130,8 +132,7 @@ pub(crate) async fn every_group_adds_up_to_the_whole(world: World) {
     assert_eq!(bobs.group.service.map(|service| service.0), Some(8));
 }
 
-pub(crate) async fn past_orders_come_with_what_they_cost(world: World) {
-    let world = busy(world).await;
+async fn past_orders(world: &World) -> Vec<PastOrder> {
     let (sender, mut batches) = mpsc::channel::<Vec<PastOrder>>(1);
     let listen = async {
         let mut all = Vec::new();
@@ -143,6 +144,50 @@ pub(crate) async fn past_orders_come_with_what_they_cost(world: World) {
     };
     let (sent, orders) = tokio::join!(world.store.past_orders(at(0), sender), listen);
     sent.expect("read");
+    orders
+}
+
+/// A post is one at its price, by the quantity that it is charged by; a run is charged with its drip-feed.
+pub(crate) async fn past_children_are_what_they_were_charged_as(world: World) {
+    let world = world.funded().await;
+    let parent = world
+        .parent(subscription(&world, 2, "10"), Share::EqualPost, "s1")
+        .await;
+    let child = world.spawned(parent, &["c1"]).await[0];
+    world.delivered(child, 80).await;
+    let parent = world
+        .parent(subscription(&world, 2, "10"), Share::Post, "s2")
+        .await;
+    let child = world.spawned(parent, &["c2"]).await[0];
+    world.delivered(child, 80).await;
+    let parent = world
+        .parent(drip_feed(&world, 2, "10"), Share::Run, "d1")
+        .await;
+    world.spawned(parent, &["r1"]).await;
+    let found = past_orders(&world).await;
+    let mut kept: Vec<_> = found
+        .iter()
+        .map(|order| (order.quantity, order.price, order.taken))
+        .collect();
+    kept.sort();
+    let row = |quantity, price, taken| (quantity, money(price), money(taken));
+    let expected = [
+        row(80, "0.8", "0.8"),
+        row(100, "1", "1"),
+        row(200, "2", "0"),
+        row(200, "2", "0"),
+        row(200, "2", "0"),
+    ];
+    assert_eq!(kept, expected);
+    for order in found {
+        let again = order.rate.price(order.charging, order.quantity);
+        assert_eq!(again, Some(order.price));
+    }
+}
+
+pub(crate) async fn past_orders_come_with_what_they_cost(world: World) {
+    let world = busy(world).await;
+    let orders = past_orders(&world).await;
     let rows = orders.iter().map(|order| {
         let spent = order.spent.as_ref();
         let charged = spent.map(|spent| (spent.quoted, spent.charged));

@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod files;
 mod tampered;
+mod tampered_families;
 mod upgrade;
 mod writing;
 

@@ -92,7 +92,7 @@ async fn fill(world: &World) {
 }
 
 /// Takes away everything in the file that would object.
-fn disarm(raw: &Connection) {
+pub(crate) fn disarm(raw: &Connection) {
     let triggers: Vec<String> = raw
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
         .expect("a query")

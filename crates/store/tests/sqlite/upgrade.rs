@@ -1,6 +1,10 @@
-//! A file that a program of schema 1 left behind: everything is found again, and life goes on.
+//! A file that a program of an older schema left behind: everything is found again, and life goes on.
 
+use std::path::Path;
+
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::OrderId;
+use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, OrderState};
 use panelgate_domain::settlement::Verdict;
 use panelgate_domain::status::{Fact, StatusWord};
@@ -180,4 +184,112 @@ async fn a_stored_list_is_what_was_approved() {
     );
     assert_eq!((baseline.min, baseline.max), (1, i64::MAX.unsigned_abs()));
     assert!(baseline.refill && !baseline.cancel);
+}
+
+/// What a program of schema 3 left behind: as in `v1.sql`, and every order of ann's is a drip-feed of two runs.
+fn leave_v3(path: &Path) {
+    let (_kept, new) = folder();
+    drop(open(&new, Role::Serve).expect("made"));
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let raw = Connection::open(path).expect("made");
+    raw.execute_batch(include_str!("v1.sql")).expect("filled");
+    raw.execute_batch(include_str!("../../migrations/sqlite/V2__looks.sql"))
+        .expect("2");
+    raw.execute_batch(include_str!("../../migrations/sqlite/V3__catalogue.sql"))
+        .expect("3");
+    raw.execute("ATTACH ?1 AS new", [new.to_str().expect("a path")])
+        .expect("attached");
+    raw.execute_batch(
+        "INSERT INTO refinery_schema_history
+             SELECT * FROM new.refinery_schema_history WHERE version IN (2, 3);
+         DETACH new;
+         UPDATE orders SET per_run = 50, runs = 2 WHERE customer = 1;
+         UPDATE orders SET fact_runs = 1 WHERE fact_word IS NOT NULL;
+         PRAGMA journal_mode = WAL;",
+    )
+    .expect("aged");
+}
+
+#[tokio::test]
+async fn drip_feeds_become_parents() {
+    let (_kept, path) = folder();
+    leave_v3(&path);
+    let store = open(&path, Role::Serve).expect("brought up to date");
+    assert_eq!(store.verify().await.expect("verified"), []);
+    let orders = store
+        .list_orders(OrderFilter::default())
+        .await
+        .expect("read");
+    for order in orders {
+        let share = (order.quantity.runs > 1).then_some(Share::Run);
+        assert_eq!((order.share, order.origin), (share, None), "{}", order.id);
+    }
+    let adopted = store.adopt(OrderId(4), vec!["r1".into()], at(700)).await;
+    let run = adopted.expect("adopted").children.remove(0);
+    assert_eq!((run.price, run.quantity.total()), (Money::ZERO, 50));
+    let stopped = Fact {
+        runs: Some(1),
+        word: StatusWord::Canceled,
+        ..Fact::accepted(at(800))
+    };
+    let parent = store
+        .orders(vec![OrderId(4)])
+        .await
+        .expect("read")
+        .remove(0);
+    let Verdict::Settle(settlement) = parent.basis().settle(&stopped) else {
+        panic!("{stopped:?} ends nothing")
+    };
+    let closed = store
+        .close_order(parent.id, stopped, settlement, at(800))
+        .await;
+    assert_eq!(closed.expect("closed").taken, Some(money("5")));
+    assert_eq!(store.verify().await.expect("verified"), []);
+}
+
+/// The power goes between two commits of an upgrade, or in the middle of one.
+#[tokio::test]
+async fn an_upgrade_that_is_cut_off_goes_on_with_the_next_start() {
+    for leave in [leave_v1 as fn(&Path), leave_v3] {
+        let (_kept, path) = folder();
+        leave(&path);
+        let before = std::fs::read(&path).expect("read");
+        let store = open(&path, Role::Serve).expect("brought up to date");
+        let log = std::fs::read(format!("{}-wal", path.display())).expect("a log");
+        store.close().await;
+        let cuts = commits(&log);
+        assert!(!cuts.is_empty(), "there was something to do");
+        for end in cuts.into_iter().flat_map(|end| [end - 1, end]) {
+            let (_kept, path) = folder();
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(&path, &before).expect("written");
+            std::fs::write(format!("{}-wal", path.display()), &log[..end]).expect("written");
+            let store =
+                open(&path, Role::Serve).unwrap_or_else(|error| panic!("cut at {end}: {error}"));
+            assert_eq!(store.verify().await.expect("verified"), [], "cut at {end}");
+            store.close().await;
+        }
+    }
+}
+
+fn leave_v1(path: &Path) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let raw = Connection::open(path).expect("made");
+    raw.execute_batch(include_str!("v1.sql")).expect("filled");
+    raw.execute_batch("PRAGMA journal_mode = WAL")
+        .expect("kept");
+}
+
+/// Where the frames of a log end that end a transaction: <https://www.sqlite.org/fileformat2.html#walformat>.
+fn commits(log: &[u8]) -> Vec<usize> {
+    let number = |at: usize| {
+        let bytes = log[at..at + 4].try_into().expect("four bytes");
+        usize::try_from(u32::from_be_bytes(bytes)).expect("small")
+    };
+    let frame = 24 + number(8);
+    (32..log.len())
+        .step_by(frame)
+        .filter(|start| number(start + 4) > 0)
+        .map(|start| start + frame)
+        .collect()
 }

@@ -104,7 +104,11 @@ pub(in crate::sqlite) fn by_fact(
         at: fact.at,
         decided: None,
     };
-    if ending.settlement.taken < settlement.taken {
+    let short = settlement.taken.checked_sub(ending.settlement.taken);
+    let short = short.filter(|short| *short > Money::ZERO);
+    if let Some(short) = short
+        && !stake::is_rounding(connection, &order, short)?
+    {
         let text = format!(
             "its parent's hold is used up: it should take {}",
             settlement.taken

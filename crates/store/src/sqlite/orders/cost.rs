@@ -36,8 +36,7 @@ pub(in crate::sqlite) fn book_charge(
     charge: Option<Money>,
     at: Timestamp,
 ) -> Result<()> {
-    // Nobody pays us for ordering: a negative charge is noise.
-    let Some(charge) = charge.filter(|charge| *charge >= Money::ZERO && is_charged(order)) else {
+    let Some(charge) = charge.filter(|charge| is_charge(*charge) && is_charged(order)) else {
         return Ok(());
     };
     let (_, currency) = quoted(connection, order)?;
@@ -62,8 +61,8 @@ pub(in crate::sqlite) fn quote_child(
     connection
         .prepare_cached("UPDATE placements SET cost = ?2 WHERE id = ?1")?
         .execute(params![placement.0, quoted.micros()])?;
-    let is_known = child.fact.is_some_and(|fact| fact.charge.is_some());
-    if is_known {
+    let said = child.fact.and_then(|fact| fact.charge);
+    if said.is_some_and(is_charge) {
         return Ok(());
     }
     book_quoted(connection, child, at)
@@ -93,6 +92,11 @@ const fn is_charged(order: &Order) -> bool {
         (Kind::Subscription, share) => matches!(share, Some(Share::EqualPost)),
         (Kind::Single, _) => true,
     }
+}
+
+/// Nobody pays us for ordering: a negative charge is noise.
+fn is_charge(said: Money) -> bool {
+    said >= Money::ZERO
 }
 
 /// A charge that does not fit into the books is a panel's nonsense. It must not stand in the way of the customer's money:

@@ -27,17 +27,20 @@ pub(in crate::sqlite) fn adopt(
     let home = Home::of(connection, &parent)?;
     let mut spawned = Vec::new();
     let mut known = census(connection, parent.id)?.children;
+    let mut notes = Notes::of(connection, parent.id)?;
     // One that is named twice is known the second time.
     for id in children {
         match owner(connection, &home.panel, id)? {
             Some((_, Some(of))) if of == parent.id => {}
             Some((own, _)) if own == parent.id => {}
-            Some((other, _)) => note(connection, &parent, id, &format!("it is order {other}"), at)?,
+            Some((other, _)) => {
+                notes.add(connection, &parent, id, &format!("it is order {other}"), at)?
+            }
             None if parent.state != OrderState::Placed => {
-                note(connection, &parent, id, "it comes after the end", at)?;
+                notes.add(connection, &parent, id, "it comes after the end", at)?;
             }
             None if known >= MOST_CHILDREN => {
-                note(connection, &parent, id, "there are too many", at)?;
+                notes.add(connection, &parent, id, "there are too many", at)?;
             }
             None => {
                 spawned.push(spawn(connection, &parent, &home, id, at)?);
@@ -72,6 +75,10 @@ impl Home {
         let (Some(share), None, Some(panel)) = (parent.share, parent.origin, &parent.panel) else {
             return Err(steps::wrong(parent));
         };
+        // No panel can speak of what it is not known to have.
+        if !matches!(parent.state, OrderState::Placed | OrderState::Closed) {
+            return Err(steps::wrong(parent));
+        }
         let placement = steps::last_placement(connection, parent)?;
         let home = connection
             .prepare_cached("SELECT offer, currency, rate FROM placements WHERE id = ?1")?
@@ -176,6 +183,12 @@ pub(in crate::sqlite) fn size(
     if origin.is_sized || child.state != OrderState::Placed {
         return Ok(child);
     }
+    if !(1..=child.quantity.per_run).contains(&size.quantity) {
+        return Err(StoreError::BadAmount(format!(
+            "{} units are not between 1 and the {} that order {id} may have",
+            size.quantity, child.quantity.per_run
+        )));
+    }
     let price = match share {
         Share::Post => price(&child, size.quantity)?,
         Share::EqualPost | Share::Run => child.price,
@@ -198,8 +211,12 @@ pub(in crate::sqlite) fn size(
     if let Some(doubt) = size.doubt {
         steps::tell(connection, id, at, "flagged", doubt)?;
     }
-    let child = steps::load(connection, id)?;
-    cost::quote_child(connection, &child, at)?;
+    // Every step books its cost under the version that it found: the next step books under the one that it leaves.
+    let sized = Order {
+        version: child.version,
+        ..steps::load(connection, id)?
+    };
+    cost::quote_child(connection, &sized, at)?;
     steps::load(connection, id)
 }
 
@@ -278,26 +295,40 @@ fn owner(
     Ok(found.optional()?)
 }
 
-/// Tells the operator once of an order that is no child of this one though its panel says so.
-fn note(
-    connection: &Connection,
-    parent: &Order,
-    id: &UpstreamId,
-    why: &str,
-    at: Timestamp,
-) -> Result<()> {
-    let text = format!("the panel says that it has made {id} for this order, but {why}");
-    let is_told = connection
-        .prepare_cached(
-            "SELECT 1 FROM order_events WHERE order_id = ?1 AND kind = 'no_child' AND text = ?2",
-        )?
-        .exists(params![parent.id.0, text])?;
-    if is_told {
-        return Ok(());
+/// What the operator was told of orders that are no children of this one though its panel says so.
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn of(connection: &Connection, parent: OrderId) -> Result<Self> {
+        let mut query = connection.prepare_cached(
+            "SELECT text FROM order_events WHERE order_id = ?1 AND kind = 'no_child' ORDER BY id",
+        )?;
+        let texts = query.query_map([parent.0], |row| row.get(0))?;
+        Ok(Self(texts.collect::<rusqlite::Result<_>>()?))
     }
-    steps::tell(connection, parent.id, at, "no_child", &text)?;
-    flag::set(connection, parent.id, &text, at).map(drop)
+
+    /// Tells it, once.
+    fn add(
+        &mut self,
+        connection: &Connection,
+        parent: &Order,
+        id: &UpstreamId,
+        why: &str,
+        at: Timestamp,
+    ) -> Result<()> {
+        let text = format!("the panel says that it has made {id} for this order, but {why}");
+        if self.0.len() >= MOST_NOTES || self.0.contains(&text) {
+            return Ok(());
+        }
+        steps::tell(connection, parent.id, at, "no_child", &text)?;
+        flag::set(connection, parent.id, &text, at)?;
+        self.0.push(text);
+        Ok(())
+    }
 }
 
 /// Twice as many as a subscription can have posts: who names more does not tell the truth.
 const MOST_CHILDREN: u64 = 2_000;
+
+/// A panel that names others with every look shall not fill the file: what there is to find out is seen by these.
+const MOST_NOTES: usize = 20;

@@ -23,6 +23,20 @@ pub(in crate::sqlite) fn of(connection: &Connection, order: &Order) -> Result<Mo
     }
 }
 
+/// Whether a child is only short of what rounding took: each price is rounded up, and so is their sum, which is the hold.
+pub(in crate::sqlite) fn is_rounding(
+    connection: &Connection,
+    child: &Order,
+    short: Money,
+) -> Result<bool> {
+    let Some(origin) = child.origin else {
+        return Ok(false);
+    };
+    // Less than the smallest amount for each post.
+    let posts = steps::load(connection, origin.parent)?.quantity.runs;
+    Ok(u64::try_from(short.micros()).is_ok_and(|short| short < posts))
+}
+
 fn left(connection: &Connection, parent: &Order) -> Result<Money> {
     let taken = taken_by_children(connection, parent.id)?;
     let left = parent.price.checked_sub(taken);

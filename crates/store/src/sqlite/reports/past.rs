@@ -25,10 +25,14 @@ pub(super) fn send(
     };
     let charges = Charges::read(connection, first, last)?;
     let mut currencies = Vec::new();
+    // A post that costs what the largest does was charged by its quantity; a run was charged with its drip-feed.
     let mut query = connection.prepare_cached(
-        "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate, o.per_run, o.runs, o.taken, p.cost, p.currency
+        "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate,
+                iif(o.parent IS NOT NULL AND o.share = 'equal_post',
+                    (SELECT parent.per_run FROM orders parent WHERE parent.id = o.parent), o.per_run),
+                o.runs, o.taken, p.cost, p.currency
          FROM orders o LEFT JOIN placements p ON p.id = o.placement
-         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 ORDER BY o.id",
+         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND (o.parent IS NULL OR o.share <> 'run') ORDER BY o.id",
     )?;
     let mut rows = query.query([first, last, since.0])?;
     let mut batch = Vec::with_capacity(MAX_BATCH);

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use panelgate_domain::family::Share;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::Final;
+use panelgate_domain::status::{Final, StatusWord};
 use rusqlite::Connection;
 
 use super::{Findings, families, written};
@@ -23,8 +24,6 @@ struct Sums {
     left_by_facts: Option<i128>,
     /// What its children have taken of its hold.
     taken_by_children: i128,
-    /// It took the last of its parent's hold.
-    is_used_up: bool,
     /// A transfer moved the money of somebody else.
     strangers: i64,
 }
@@ -50,7 +49,7 @@ pub(super) fn holds_are_resolved_once(connection: &Connection, found: &mut Findi
         match order.state {
             OrderState::Closed => {
                 check_resolved(&order, &sums, found);
-                check_formula(&order, closed_by.as_deref(), &sums, found);
+                check_formula(connection, &order, closed_by.as_deref(), &sums, found)?;
             }
             _ => check_unresolved(&order, &sums, found),
         }
@@ -89,7 +88,6 @@ fn sums(connection: &Connection, order: &Order) -> Result<Sums> {
         }
     }
     sums.taken_by_children = families::taken_by_children(connection, order.id)?;
-    sums.is_used_up = families::is_used_up(connection, order)?;
     Ok(sums)
 }
 
@@ -170,7 +168,13 @@ fn check_resolved(order: &Order, sums: &Sums, found: &mut Findings) {
 
 /// Invariant 8: the split is the formula's on the last accepted fact; what never was at a panel went back whole. Only an
 /// operator decides otherwise.
-fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mut Findings) {
+fn check_formula(
+    connection: &Connection,
+    order: &Order,
+    closed_by: Option<&str>,
+    sums: &Sums,
+    found: &mut Findings,
+) -> Result<()> {
     let by_fact = closed_by == Some("fact");
     found.check(8, by_fact || sums.left_by_facts.is_none(), || {
         format!(
@@ -179,22 +183,23 @@ fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mu
         )
     });
     let expected = match (closed_by, &order.fact) {
-        (Some("hand"), _) => return,
+        (Some("hand"), _) => return Ok(()),
         (Some("refusal" | "unsent" | "not_placed"), _) => Some(order.basis().canceled()),
+        (Some("fact"), Some(_)) if went_back_whole_before(connection, order)? => {
+            Some(order.basis().canceled())
+        }
         (Some("fact"), Some(fact)) => match order.basis().settle(fact) {
             Verdict::Settle(settlement) => Some(settlement),
-            // Its children have the formula, and its hold is looked at as a whole.
             Verdict::Ended(word) => {
-                return found.check(8, order.ended == Some(word), || {
-                    format!("subscription {} ended {word}, and says otherwise", order.id)
-                });
+                check_parent(order, word, sums, found);
+                return Ok(());
             }
             Verdict::Live | Verdict::Undecided(_) => None,
         },
         _ => None,
     };
     match expected {
-        Some(settlement) => check_split(order, &settlement, sums, found),
+        Some(settlement) => check_split(connection, order, &settlement, sums, found)?,
         None => found.add(
             8,
             format!(
@@ -203,11 +208,48 @@ fn check_formula(order: &Order, closed_by: Option<&str>, sums: &Sums, found: &mu
             ),
         ),
     }
+    Ok(())
+}
+
+/// Until the rates of offers were kept with placements, a drip-feed that was canceled gave everything back, whatever was done.
+fn went_back_whole_before(connection: &Connection, order: &Order) -> Result<bool> {
+    let is_canceled_drip_feed = order.ended == Some(Final::Canceled)
+        && (order.origin, order.share) == (None, Some(Share::Run))
+        && order
+            .fact
+            .is_some_and(|fact| fact.word == StatusWord::Canceled);
+    if !is_canceled_drip_feed {
+        return Ok(false);
+    }
+    let mut query = connection.prepare_cached(
+        "SELECT 1 FROM orders o JOIN placements p ON p.id = o.placement WHERE o.id = ?1 AND p.rate IS NULL",
+    )?;
+    Ok(query.exists([order.id.0])?)
+}
+
+/// Its children have the formula, and its hold is looked at as a whole: what they left of it went back.
+fn check_parent(order: &Order, word: Final, sums: &Sums, found: &mut Findings) {
+    found.check(8, order.ended == Some(word), || {
+        format!("subscription {} ended {word}, and says otherwise", order.id)
+    });
+    found.check(8, sums.take.micros == 0, || {
+        format!(
+            "subscription {} has taken {} itself, and only its children may",
+            order.id,
+            written(sums.take.micros)
+        )
+    });
 }
 
 /// The hold was split by the formula; or, where the end changed later, refunds have brought it there: the fact that the first
 /// split went by is not known any more.
-fn check_split(order: &Order, settlement: &Settlement, sums: &Sums, found: &mut Findings) {
+fn check_split(
+    connection: &Connection,
+    order: &Order,
+    settlement: &Settlement,
+    sums: &Sums,
+    found: &mut Findings,
+) -> Result<()> {
     let Settlement {
         word,
         taken,
@@ -222,10 +264,11 @@ fn check_split(order: &Order, settlement: &Settlement, sums: &Sums, found: &mut 
             (left, i128::from(order.price.micros()) - left)
         }
     };
-    let is_short = left < i128::from(taken.micros()) && sums.is_used_up;
-    let holds = order.ended == Some(word)
-        && (left == i128::from(taken.micros()) && gone == i128::from(released.micros())
-            || is_short);
+    let is_whole = left == i128::from(taken.micros()) && gone == i128::from(released.micros());
+    // Few are: all of the family is added up for each.
+    let is_short =
+        !is_whole && left < i128::from(taken.micros()) && families::is_used_up(connection, order)?;
+    let holds = order.ended == Some(word) && (is_whole || is_short);
     found.check(8, holds, || {
         format!(
             "order {} ended {} with {} taken and {} released; the formula says {word}, {taken} and {released}",
@@ -235,6 +278,7 @@ fn check_split(order: &Order, settlement: &Settlement, sums: &Sums, found: &mut 
             written(gone)
         )
     });
+    Ok(())
 }
 
 /// Invariant 4, seen from the accounts: a customer's held money is what their live orders cost.
