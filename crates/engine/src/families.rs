@@ -27,6 +27,8 @@ use crate::core::Core;
 pub(crate) struct Families {
     /// Those that were looked at lately.
     known: Cache<OrderId, Arc<Family>>,
+    /// What panels name as children and is none, by parent: it is told once, and not asked about again.
+    refused: Cache<OrderId, Arc<HashSet<UpstreamId>>>,
     /// Parents with children that nobody knows yet. As many as there are placed orders, at most.
     unmet: DashSet<OrderId>,
 }
@@ -36,6 +38,12 @@ impl Families {
         Self {
             known: Cache::builder()
                 .weigher(|_, family: &Arc<Family>| weight(family))
+                .max_capacity(MOST)
+                .build(),
+            refused: Cache::builder()
+                .weigher(|_, refused: &Arc<HashSet<UpstreamId>>| {
+                    u32::try_from(refused.len()).unwrap_or(u32::MAX)
+                })
                 .max_capacity(MOST)
                 .build(),
             unmet: DashSet::new(),
@@ -122,7 +130,9 @@ impl Core {
     ) -> Result<bool, StoreError> {
         let family = self.family(parent).await?;
         let known: HashSet<&UpstreamId> = family.children.iter().map(|(_, id)| id).collect();
-        Ok(named.iter().any(|id| !known.contains(id)))
+        let refused = self.families.refused.get(&parent).unwrap_or_default();
+        let is_strange = |id: &&UpstreamId| !known.contains(id) && !refused.contains(*id);
+        Ok(named.iter().any(|id| is_strange(&id)))
     }
 
     async fn adopt(&self, parent: &Order, named: &[UpstreamId]) -> Result<(), StoreError> {
@@ -136,6 +146,18 @@ impl Core {
             self.remember(child);
         }
         self.remember(adopted.parent);
+        self.keep_refused(parent.id, named).await
+    }
+
+    /// What the store has made no order of.
+    async fn keep_refused(&self, parent: OrderId, named: &[UpstreamId]) -> Result<(), StoreError> {
+        let family = self.family(parent).await?;
+        let known: HashSet<&UpstreamId> = family.children.iter().map(|(_, id)| id).collect();
+        let refused = named.iter().filter(|id| !known.contains(id)).cloned();
+        let refused: HashSet<UpstreamId> = refused.collect();
+        if !refused.is_empty() {
+            self.families.refused.insert(parent, Arc::new(refused));
+        }
         Ok(())
     }
 

@@ -116,6 +116,28 @@ async fn children_are_believed_from_a_look_at_their_parent_alone() {
     scene.expect("0").await;
 }
 
+/// A panel that insists would be asked about that parent alone for ever.
+#[tokio::test]
+async fn what_is_no_child_is_asked_about_once() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    scene.subscribed(2).await;
+    let looks = || {
+        let lie = posts("Active", 1, &["2"]);
+        scene.hear([(1, lie), (2, posts("Active", 0, &[]))])
+    };
+    let kind = || {
+        let outlook = scene.core().outlook(&panel(), &upstream_id(1));
+        outlook.expect("watched").kind
+    };
+    looks().await;
+    assert_eq!(kind(), Kind::Alone);
+    scene.hear([(1, posts("Active", 1, &["2"]))]).await;
+    assert!(scene.order(1).await.flag.is_some());
+    looks().await;
+    assert_eq!(kind(), Kind::Live);
+}
+
 #[tokio::test]
 async fn posts_that_no_order_was_named_for_are_asked_about_when_they_stay_away() {
     let scene = Scene::with_orders(0).await;
