@@ -42,13 +42,17 @@ pub struct SimFamily {
     pub children: Vec<i64>,
     /// Posts or runs in all.
     pub total: u64,
-    /// Its customer has paused it, or its money is used up.
+    /// Its customer has paused it.
     pub paused: bool,
+    /// There was no money for the last post. It is tried again when the next one would come.
+    pub broke: bool,
     /// How it ended before all posts were made, and from when on.
     pub stopped: Option<(StatusWord, Duration)>,
     /// When the next child is made; for ever away if nothing happens by itself.
     pub(crate) next: Duration,
     pub(crate) every: Duration,
+    /// Posts that were there before, which are made at once.
+    old: u64,
 }
 
 impl SimFamily {
@@ -63,7 +67,11 @@ impl SimFamily {
             .unwrap_or(0);
         let is_quiet = order.name().contains("quiet");
         let first = if old > 0 { Duration::ZERO } else { every };
-        Self::new(order, every, if is_quiet { Duration::MAX } else { first })
+        let first = if is_quiet { Duration::MAX } else { first };
+        Self {
+            old,
+            ..Self::new(order, every, first)
+        }
     }
 
     /// The runs of a drip-feed, spread over its work.
@@ -81,6 +89,8 @@ impl SimFamily {
             children: Vec::new(),
             total: order.spec.quantity().runs,
             paused: false,
+            broke: false,
+            old: 0,
             stopped: None,
             next: order.accepted.saturating_add(first),
             every,
@@ -93,12 +103,31 @@ impl SimFamily {
         u64::try_from(self.children.len()).unwrap_or(u64::MAX)
     }
 
+    /// Something was made, or could not be: when the next one comes.
+    pub(crate) fn go_on(&mut self, at: Duration) {
+        let is_old = self.made() < self.old && !self.broke;
+        let pause = if is_old {
+            Duration::ZERO
+        } else {
+            self.every.max(Duration::from_millis(1))
+        };
+        self.next = at.saturating_add(pause);
+    }
+
+    /// No more children, and from a moment on it says so. The first end counts.
+    pub(crate) fn stop(&mut self, word: StatusWord, at: Duration) {
+        self.next = Duration::MAX;
+        if self.made() < self.total {
+            self.stopped.get_or_insert((word, at));
+        }
+    }
+
     /// The word of a subscription at a moment.
     pub(crate) fn status(&self, now: Duration) -> StatusWord {
         match self.stopped {
             Some((word, at)) if now >= at => word,
             _ if self.made() >= self.total => StatusWord::Completed,
-            _ if self.paused => StatusWord::Paused,
+            _ if self.paused || self.broke => StatusWord::Paused,
             _ => StatusWord::Active,
         }
     }
@@ -128,11 +157,19 @@ impl SimFamily {
         }
     }
 
-    /// What a poll of a drip-feed shows besides its counters, or instead of them.
+    /// What a poll of a drip-feed shows besides its counters, or instead of them. Without counters there is no Partial.
     pub(crate) fn show_runs(&self, answer: DripAnswer, shown: &mut Map<String, Value>) {
         match answer {
             DripAnswer::Counters => return,
-            DripAnswer::Runs => shown.retain(|name, _| name == "status"),
+            DripAnswer::Runs => {
+                shown.retain(|name, _| name == "status");
+                if let Some(status) = shown
+                    .get_mut("status")
+                    .filter(|status| *status == "Partial")
+                {
+                    *status = json!("Canceled");
+                }
+            }
             DripAnswer::Both => {}
         }
         shown.insert("runs".to_owned(), json!(self.made()));

@@ -120,7 +120,7 @@ impl Books {
             .collect()
     }
 
-    /// The accepted orders that have not ended.
+    /// The orders that have not ended, spawned ones too.
     #[must_use]
     pub fn live_orders(&self) -> Vec<&SimOrder> {
         let orders = self.orders.iter();

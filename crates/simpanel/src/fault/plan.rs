@@ -28,6 +28,10 @@
 //! [[rule]]                       # 17 and 23 are missing; `{ order_errors = { orders = [17] } }`: have an error instead
 //! action = "status"
 //! fault = { leave_out = [17, 23] }
+//!
+//! [[rule]]                       # subscriptions and drip-feeds leave out the newest order that they have made
+//! action = "status"
+//! fault = "children_late"
 //! ```
 //!
 //! [`FaultRule`] lists what a rule may say, [`Fault`] what can go wrong.

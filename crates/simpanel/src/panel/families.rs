@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use super::Panel;
 use crate::family::{Charges, SimFamily};
 use crate::life::Life;
-use crate::order::{Fate, SimOrder};
+use crate::order::SimOrder;
 
 impl Panel {
     /// What an order that was just accepted will spawn, if anything.
@@ -40,7 +40,8 @@ impl Panel {
             self.spawns.pop();
             if self.is_due(place, at) {
                 self.make(place, None, at);
-                self.plan_next(place, at);
+                self.change_family(place, |family| family.go_on(at));
+                self.plan_next(place);
             }
         }
     }
@@ -50,19 +51,20 @@ impl Panel {
         let Some(family) = &order.family else {
             return false;
         };
-        let is_working = order.is_live(at) && family.made() < family.total;
-        is_working && !family.paused && family.next == at
+        let works = if order.is_subscription {
+            !family.paused && order.is_live(at)
+        } else {
+            order.status(at) == StatusWord::InProgress
+        };
+        works && family.made() < family.total && family.next == at
     }
 
     /// Puts the next child on the clock.
-    pub(super) fn plan_next(&mut self, place: usize, now: Duration) {
-        let Some(family) = &mut self.books.orders[place].family else {
-            return;
-        };
-        if family.next <= now {
-            family.next = now.saturating_add(family.every.max(Duration::from_millis(1)));
-        }
-        if family.next < Duration::MAX && family.made() < family.total {
+    pub(super) fn plan_next(&mut self, place: usize) {
+        if let Some(family) = &self.books.orders[place].family
+            && family.next < Duration::MAX
+            && family.made() < family.total
+        {
             self.spawns.push(Reverse((family.next, place)));
         }
     }
@@ -85,8 +87,7 @@ impl Panel {
         let charge = self.charge_of_child(parent, units)?;
         let rest = self.books.balance.checked_sub(charge)?;
         if rest < Money::ZERO {
-            // As its customer sees it, it waits for money.
-            self.change_family(place, |family| family.paused = true);
+            self.change_family(place, |family| family.broke = true);
             return None;
         }
         let lived = if family.total > 0 && parent.is_subscription {
@@ -116,7 +117,10 @@ impl Panel {
         let place_of_child = self.books.orders.len();
         self.books.orders.push(child);
         self.schedule(place_of_child);
-        self.change_family(place, |family| family.children.push(id));
+        self.change_family(place, |family| {
+            family.children.push(id);
+            family.broke = false;
+        });
         Some(id)
     }
 
@@ -143,8 +147,15 @@ impl Panel {
             return false;
         };
         let now = self.books.now;
-        self.change_family(place, |family| family.paused = paused);
-        self.plan_next(place, now);
+        self.change_family(place, |family| {
+            family.paused = paused;
+            family.broke = false;
+            // What would have come meanwhile does not.
+            if family.next <= now {
+                family.go_on(now);
+            }
+        });
+        self.plan_next(place);
         self.books.orders[place].family.is_some()
     }
 
@@ -157,15 +168,13 @@ impl Panel {
         self.books.orders[place].family.is_some()
     }
 
-    /// No more children; from a moment on it says so.
+    /// No more children; a subscription says so from a moment on.
     pub(super) fn stop_family(&mut self, place: usize, word: StatusWord, at: Duration) {
-        self.change_family(place, |family| {
-            family.stopped = Some((word, at));
-            family.next = Duration::MAX;
-        });
-        if self.books.orders[place].is_subscription {
-            self.books.orders[place].ends = at;
-            self.books.orders[place].fate = Fate::Completed;
+        self.change_family(place, |family| family.stop(word, at));
+        let order = &mut self.books.orders[place];
+        if order.is_subscription {
+            let stopped = order.family.as_ref().and_then(|family| family.stopped);
+            order.ends = stopped.map_or(order.ends, |(_, at)| at);
         }
         self.schedule(place);
     }

@@ -136,7 +136,7 @@ impl Panel {
         let (id, place) = (order.id, self.books.orders.len());
         self.books.orders.push(order);
         self.schedule(place);
-        self.plan_next(place, self.books.now);
+        self.plan_next(place);
         Ok(Reply::Added(OrderId(id)))
     }
 
@@ -185,7 +185,8 @@ impl Panel {
     fn has_active(&self, new: &SimOrder) -> bool {
         self.books.orders.iter().any(|old| {
             let same = old.service == new.service && old.link() == new.link();
-            same && !old.is_subscription && old.is_live(self.books.now)
+            // Subscriptions and their posts have none.
+            same && !new.is_subscription && old.is_live(self.books.now)
         })
     }
 
@@ -219,7 +220,8 @@ impl Panel {
             return Ok(());
         }
         order.wind_up(now);
-        self.schedule(place);
+        let ends = order.ends;
+        self.stop_family(place, StatusWord::Canceled, ends);
         Ok(())
     }
 

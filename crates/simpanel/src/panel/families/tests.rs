@@ -109,6 +109,59 @@ fn a_quiet_one_waits_for_hands_and_a_pause_for_its_end() {
 }
 
 #[test]
+fn old_posts_come_at_once_and_ends_are_told_once() {
+    let mut panel = panel(|_| {});
+    let fields = [
+        (Field::Username, "someone"),
+        (Field::Min, "50"),
+        (Field::Max, "100"),
+        (Field::Posts, "3"),
+        (Field::OldPosts, "2"),
+        (Field::Delay, "0"),
+    ];
+    let parent = add(&mut panel, "1", &fields);
+    panel.move_to(Duration::from_millis(1));
+    assert_eq!(panel.books.children(parent).len(), 2);
+    for at in [5, 9, CANCEL_TAKES.as_secs() + 1] {
+        let ids = Ids::One(AskedId::Number(parent));
+        panel.answer(&Action::Cancel(ids), 2);
+        panel.move_to(secs(at));
+    }
+    assert!(panel.expire(parent));
+    assert_eq!(status(&mut panel, parent)["status"], "Canceled");
+}
+
+#[test]
+fn a_panel_that_minds_active_links_takes_more_than_one_subscription() {
+    let mut panel = panel(|settings| settings.refuses_active_links = true);
+    let first = subscribe(&mut panel, "quiet", "2");
+    panel.spawn(first, 50).expect("made");
+    subscribe(&mut panel, "quiet too", "2");
+}
+
+#[test]
+fn a_drip_feed_that_is_canceled_makes_no_more_runs() {
+    let mut panel = panel(|settings| settings.drip = DripAnswer::Runs);
+    let fields = [
+        (Field::Link, "https://example.com/1"),
+        (Field::Quantity, "50"),
+        (Field::Runs, "4"),
+        (Field::Interval, "10"),
+    ];
+    let parent = add(&mut panel, "2", &fields);
+    let starts = panel.books.order(parent).expect("there").starts;
+    panel.move_to(starts);
+    let ids = Ids::One(AskedId::Number(parent));
+    panel.answer(&Action::Cancel(ids), 2);
+    panel.move_to(secs(1_000));
+    let shown = status(&mut panel, parent);
+    assert_eq!(
+        shown,
+        json!({"status": "Canceled", "runs": 1, "orders": [2]})
+    );
+}
+
+#[test]
 fn what_was_charged_at_once_is_paid_back_for_posts_that_did_not_come() {
     let mut panel = panel(|settings| settings.charges = Charges::AllAtOnce);
     let parent = subscribe(&mut panel, "quiet", "4");
