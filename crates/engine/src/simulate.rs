@@ -183,7 +183,7 @@ impl<'a> Simulation<'a> {
         let exchange = self.rules.exchange;
         let today = quote::basis_cost(service, exchange)?;
         let (live, other) = self.terms(service, order.customer, today)?;
-        if rate(live, today, order.quantity) == Some(order.rate) {
+        if rate(live, today, order.discounted_by) == Some(order.rate) {
             let price = price(other, today, order)?;
             return Some(self.guarded(order, price, live, other));
         }
@@ -194,8 +194,8 @@ impl<'a> Simulation<'a> {
         let most = per_thousand(order, spent.quoted, &spent.currency, exchange)?;
         let least = least_per_thousand(order, spent, exchange)?;
         let (live, other) = self.terms(service, order.customer, most)?;
-        let explained = rate(live, least, order.quantity) <= Some(order.rate)
-            && Some(order.rate) <= rate(live, most, order.quantity);
+        let explained = rate(live, least, order.discounted_by) <= Some(order.rate)
+            && Some(order.rate) <= rate(live, most, order.discounted_by);
         let price = if explained && live == other {
             order.price
         } else {
@@ -274,7 +274,7 @@ fn rate(terms: &Terms, cost: Decimal, quantity: u64) -> Option<Rate> {
 
 /// The price of an order under these terms.
 fn price(terms: &Terms, cost: Decimal, order: &PastOrder) -> Option<Money> {
-    rate(terms, cost, order.quantity)?.price(order.charging, order.quantity)
+    rate(terms, cost, order.discounted_by)?.price(order.charging, order.quantity)
 }
 
 /// What 1000 (or a package) cost in our currency if the whole order cost so much.

@@ -39,6 +39,8 @@ pub struct PastOrder {
     pub charging: Charging,
     /// How much was charged for: all runs together.
     pub quantity: u64,
+    /// So many units its discount goes by: of a subscription and its posts, the largest post.
+    pub discounted_by: u64,
     /// The published rate it was priced by.
     pub rate: Rate,
     /// What was held.

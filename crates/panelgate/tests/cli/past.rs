@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use panelgate_domain::family::{Share, Size};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, ServiceId};
 use panelgate_domain::money::Money;
@@ -178,6 +179,100 @@ impl Past {
         }
         order.id
     }
+
+    /// Sells a subscription at these rates to a panel that charges each post, which makes orders of so many units for two posts of
+    /// at most 100; and its time runs out.
+    pub(crate) async fn subscribe(&self, customer: CustomerId, rate: &str, cost: &str) {
+        let store = &self.store;
+        let (rate, cost) = (Rate::parse(rate), Rate::parse(cost));
+        let (rate, cost) = (rate.expect("a rate"), cost.expect("a rate"));
+        let price = |rate: Rate| rate.price(Charging::PerThousand, 300).expect("it fits");
+        let new = NewOrder {
+            customer,
+            service: ServiceId(1001),
+            service_type: ServiceType::Subscriptions,
+            spec: subscription(),
+            quote: Quote {
+                rate,
+                price: price(rate),
+                revision: 1,
+            },
+            refill: true,
+            cancel: false,
+            idempotency_key: None,
+            open_max: 100,
+            at: now(),
+        };
+        let placement = NewPlacement {
+            panel: "alpha".into(),
+            offer: "7".into(),
+            cost: price(cost),
+            rate: cost,
+            share: Some(Share::Post),
+            currency: "USD".into(),
+            at: now(),
+        };
+        let opened = store.open_order(new, Some(placement)).await;
+        let Opened::New(parent, Some(placement)) = opened.expect("opened") else {
+            panic!("not opened")
+        };
+        let answer = Answer {
+            outcome: "accepted".into(),
+            raw: String::new(),
+            at: now(),
+        };
+        let of_parent = format!("s{}", parent.id);
+        let upstream_id = of_parent.as_str().into();
+        let placed = store.confirm_placement(placement, upstream_id, answer);
+        placed.await.expect("placed");
+        let posts = [1, 2].map(|post| format!("{of_parent}/{post}").as_str().into());
+        let adopted = store.adopt(parent.id, posts.into(), now()).await;
+        let children = adopted.expect("adopted").children;
+        for (child, quantity) in children.iter().zip([30, 100]) {
+            let size = Size {
+                quantity,
+                doubt: None,
+            };
+            let sized = store.size_child(child.id, size, now()).await;
+            let fact = Fact {
+                word: StatusWord::Completed,
+                ..Fact::accepted(now())
+            };
+            let Verdict::Settle(settlement) = sized.expect("sized").basis().settle(&fact) else {
+                panic!("it does not end")
+            };
+            let closed = store.close_order(child.id, fact, settlement, fact.at);
+            closed.await.expect("closed");
+        }
+        let expired = Fact {
+            word: StatusWord::Expired,
+            runs: Some(2),
+            ..Fact::accepted(now())
+        };
+        store
+            .close_parent(parent.id, expired)
+            .await
+            .expect("closed");
+    }
+}
+
+fn subscription() -> OrderSpec {
+    let limits = Limits {
+        service_type: ServiceType::Subscriptions,
+        min: 1,
+        max: 1_000,
+        dripfeed: false,
+        subscribing: Subscribing::default(),
+    };
+    let sent = [
+        (Field::Username, "someone"),
+        (Field::Min, "10"),
+        (Field::Max, "100"),
+        (Field::Posts, "3"),
+        (Field::Delay, "0"),
+    ];
+    let sent = sent.map(|(field, text)| (field, text.to_owned()));
+    OrderSpec::read(&limits, &sent.into()).expect("valid")
 }
 
 fn money(text: &str) -> Money {

@@ -1,4 +1,5 @@
 use panelgate_domain::money::Money;
+use panelgate_domain::offer::Offer;
 use panelgate_domain::status::StatusWord::{Canceled, Completed, Partial};
 use serde_json::Value;
 
@@ -37,6 +38,36 @@ fn busy() -> House {
         past.sell(bob, &old).await;
     });
     house
+}
+
+/// The discount of a subscription goes by its largest post, and what its posts were to cost by when it was placed.
+#[test]
+fn posts_of_a_subscription_are_priced_again_as_they_were() {
+    let house = House::with_ann();
+    happened(&house, async |past| {
+        let offer = offer("7", "Posts", "0.9");
+        let offer = Offer {
+            type_word: "Subscriptions".into(),
+            ..offer
+        };
+        past.sync("alpha", "USD", vec![offer]).await;
+        let ann = past.funded("ann").await;
+        past.subscribe(ann, "0.99", "0.9").await;
+        past.subscribe(ann, "0.88", "0.8").await;
+    });
+    let tiers = "[default]\npercent = \"20\"\ntiers = [ { from = 100, percent = \"10\" } ]\n";
+    house.write("markup.toml", tiers);
+    let (rows, note) = simulated(&house, tiers);
+    let report = ["report", "profit", "--by", "service,customer", "--json"];
+    let ledger = json(&house.run(&report).expect(0));
+    for key in ["revenue", "cost"] {
+        assert_eq!(total(&rows, key), total(&ledger, key), "{key}: {note}");
+    }
+    // 130 units at 0.99 and at 0.88 per 1000.
+    assert_eq!(total(&rows, "revenue"), Money::from_micros(243_100));
+    let dearer = tiers.replace("\"10\"", "\"15\"");
+    let (rows, _) = simulated(&house, &dearer);
+    assert_eq!(total(&rows, "revenue"), Money::from_micros(254_150));
 }
 
 fn simulated(house: &House, markup: &str) -> (Value, String) {

@@ -1,16 +1,17 @@
 //! Orders of the past with what they cost, as fast as the file can be read.
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, CustomerId, ServiceId};
 use panelgate_domain::money::Money;
-use panelgate_domain::rate::Rate;
-use panelgate_domain::service_type::ServiceType;
+use panelgate_domain::rate::{Charging, Rate};
+use panelgate_domain::service_type::{Counting, ServiceType};
 use panelgate_domain::spec::Quantity;
 use panelgate_domain::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::mpsc;
 
-use super::super::values::{count, money, read};
+use super::super::values::{count, money, read, read_opt};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::reports::{MAX_BATCH, PastOrder, Spent};
@@ -25,13 +26,11 @@ pub(super) fn send(
     };
     let charges = Charges::read(connection, first, last)?;
     let mut currencies = Vec::new();
-    // A post that costs what the largest does was charged by its quantity; a run was charged with its drip-feed.
+    // A run was paid for with its drip-feed.
     let mut query = connection.prepare_cached(
-        "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate,
-                iif(o.parent IS NOT NULL AND o.share = 'equal_post',
-                    (SELECT parent.per_run FROM orders parent WHERE parent.id = o.parent), o.per_run),
-                o.runs, o.taken, p.cost, p.currency
-         FROM orders o LEFT JOIN placements p ON p.id = o.placement
+        "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate, o.per_run, o.runs, o.taken, p.cost, p.currency,
+                o.share, p.rate, parent.per_run
+         FROM orders o LEFT JOIN placements p ON p.id = o.placement LEFT JOIN orders parent ON parent.id = o.parent
          WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND (o.parent IS NULL OR o.share <> 'run') ORDER BY o.id",
     )?;
     let mut rows = query.query([first, last, since.0])?;
@@ -120,15 +119,16 @@ fn order(
     charges: &Charges,
     currencies: &mut Vec<Currency>,
 ) -> rusqlite::Result<PastOrder> {
-    let quantity = Quantity {
-        per_run: count(row, 6)?,
-        runs: count(row, 7)?,
-    };
+    let service_type: ServiceType = read(row, 3, ServiceType::parse)?;
+    let asked = asked(row, service_type)?;
     let currency = row.get_ref(10)?.as_str_or_null()?;
     let spent = match currency {
         None => None,
         Some(text) => Some(Spent {
-            quoted: money(row, 9)?,
+            quoted: match asked.quoted {
+                Some(quoted) => quoted,
+                None => money(row, 9)?,
+            },
             charged: charges.of(row.get(0)?),
             currency: known(text, currencies),
         }),
@@ -136,12 +136,51 @@ fn order(
     Ok(PastOrder {
         customer: CustomerId(row.get(1)?),
         service: ServiceId(row.get(2)?),
-        charging: read(row, 3, ServiceType::parse)?.charging(),
-        quantity: quantity.total(),
+        charging: service_type.charging(),
+        quantity: asked.quantity,
+        discounted_by: asked.discounted_by,
         rate: read(row, 5, Rate::parse)?,
         price: money(row, 4)?,
         taken: Money::from_micros(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
         spent,
+    })
+}
+
+/// How much an order was priced for.
+struct Asked {
+    quantity: u64,
+    discounted_by: u64,
+    /// What a post was expected to cost, which is not known when it is spawned.
+    quoted: Option<Money>,
+}
+
+fn asked(row: &Row<'_>, service_type: ServiceType) -> rusqlite::Result<Asked> {
+    let quantity = Quantity {
+        per_run: count(row, 6)?,
+        runs: count(row, 7)?,
+    };
+    if row.get_ref(13)? == ValueRef::Null {
+        let total = quantity.total();
+        let discounted_by = match service_type.counting() {
+            Counting::Posts => quantity.per_run,
+            _ => total,
+        };
+        return Ok(Asked {
+            quantity: total,
+            discounted_by,
+            quoted: None,
+        });
+    }
+    let largest = count(row, 13)?;
+    let quantity = match read_opt(row, 11, Share::parse)? {
+        Some(Share::EqualPost) => largest,
+        _ => quantity.per_run,
+    };
+    let rate = read_opt(row, 12, Rate::parse)?;
+    Ok(Asked {
+        quantity,
+        discounted_by: largest,
+        quoted: rate.and_then(|rate| rate.price(Charging::PerThousand, quantity)),
     })
 }
 
