@@ -6,6 +6,7 @@ mod approvals;
 pub(crate) mod check;
 pub(crate) mod customer;
 pub(crate) mod explain;
+mod family;
 pub(crate) mod key;
 pub(crate) mod operate;
 pub(crate) mod orders;

@@ -9,7 +9,7 @@ use panelgate_domain::order::Order;
 use panelgate_store::Store;
 use panelgate_store::model::{OrderFilter, OrderStory};
 
-use super::{actor, operate, resolve};
+use super::{actor, family, operate, resolve};
 use crate::cli::{Orders, OrdersList};
 use crate::config::{Config, Keys};
 use crate::control::protocol::Request;
@@ -123,12 +123,20 @@ const HEADINGS: &[&str] = &[
 
 fn show(story: &OrderStory) -> std::io::Result<()> {
     output::record(&head(story), Form::Text)?;
-    output::say("\nordered")?;
+    match story.order.order.origin {
+        Some(origin) => output::say(&format!("\nordered with order {}", origin.parent))?,
+        None => output::say("\nordered")?,
+    }
     let spec = &story.order.spec;
     let fields = spec
         .fields()
         .map(|(field, text)| vec![name_of(field).into(), text.into()]);
     output::list(&Listing::new(&["field", "value"], fields), Form::Text)?;
+    if !story.children.is_empty() {
+        output::say("\norders that it spawned")?;
+        output::list(&family::children(story), Form::Text)?;
+        output::say(&format!("\n{}", family::hold(story)))?;
+    }
     output::say("\nplacements")?;
     output::list(&placements(story), Form::Text)?;
     output::say("\nhistory")?;
@@ -147,7 +155,6 @@ fn name_of(field: Field) -> String {
 
 fn head(story: &OrderStory) -> Listing {
     let order = &story.order.order;
-    let quantity = order.quantity;
     let text = |text: Option<&str>| text.map(str::to_owned).into();
     let row = vec![
         order.id.0.into(),
@@ -156,10 +163,7 @@ fn head(story: &OrderStory) -> Listing {
         order.service_type.name().into(),
         order.state.word().into(),
         order.word().word().into(),
-        match quantity.runs {
-            1 => quantity.total().to_string().into(),
-            runs => format!("{} ({} × {runs} runs)", quantity.total(), quantity.per_run).into(),
-        },
+        family::quantity(order).into(),
         order.price.into(),
         order.rate.to_string().into(),
         i64::try_from(order.revision).map_or(Cell::Empty, Cell::from),
@@ -174,6 +178,8 @@ fn head(story: &OrderStory) -> Listing {
         text(order.flag.as_deref()),
         order.created.into(),
         order.closed.into(),
+        order.origin.map(|origin| origin.parent.0).into(),
+        order.share.map(family::charged).into(),
     ];
     let headings = &[
         "order",
@@ -197,6 +203,8 @@ fn head(story: &OrderStory) -> Listing {
         "waits_for_operator",
         "created",
         "closed",
+        "parent",
+        "charged",
     ];
     Listing::new(headings, [row])
 }

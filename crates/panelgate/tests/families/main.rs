@@ -171,6 +171,22 @@ async fn fewer_posts_than_asked(stage: &Stage) {
         json!({"status": "Expired", "expiry": "31/12/2037", "posts": "2", "orders": orders})
     );
     story.books("expired", 0, taken, spent);
+
+    // What an operator reads of it.
+    let told = story.show(story.parent);
+    for part in [
+        "at most 300 (100 × 3 posts)",
+        "each post when it is made",
+        "held 2.799972, kept 1.147989, gone back 1.651983; nothing is held any more",
+    ] {
+        assert!(told.contains(part), "`{part}` is not in\n{told}");
+    }
+    let told = story.show(orders[0]);
+    let ordered = format!("ordered with order {}", story.parent);
+    assert!(
+        told.contains(&ordered) && told.contains("73 units"),
+        "{told}"
+    );
 }
 
 async fn unlimited_up_to_the_cap(stage: &Stage) {
