@@ -204,6 +204,10 @@ impl Engine {
         }
         // What the last looks told.
         core.write_learned().await;
+        let unheard = core.repeats.lost_lately(core.now());
+        if let Err(error) = core.store.keep_unheard(unheard).await {
+            tracing::warn!(%error, "which answers were lost could not be written down; the next start takes all of the last moments for lost");
+        }
     }
 }
 

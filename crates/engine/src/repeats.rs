@@ -136,6 +136,22 @@ impl Repeats {
         self.lose(same, ticket, lost);
     }
 
+    /// The orders whose answers are lost, oldest first.
+    pub(crate) fn lost_lately(&self, now: Timestamp) -> Vec<(OrderId, Timestamp)> {
+        let since = now.before(LOST_FOR);
+        let mut lost = Vec::new();
+        for attempts in &self.adds {
+            for attempt in attempts.value() {
+                let at = attempt.lost.filter(|at| *at >= since);
+                if let (Some(at), Outcome::Opened(order)) = (at, *attempt.outcome.borrow()) {
+                    lost.push((order, at));
+                }
+            }
+        }
+        lost.sort_unstable_by_key(|(_, at)| *at);
+        lost
+    }
+
     fn insert(
         &self,
         same: Same,

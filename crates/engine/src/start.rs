@@ -231,17 +231,28 @@ impl Core {
         }
     }
 
-    /// Who heard an answer is known to nobody but the process that gave it: what was opened in its last moments counts as unheard.
+    /// Who heard an answer is known to nobody but the process that gave it. One that did not stop by itself has told nobody: what
+    /// was opened in its last moments counts as unheard.
     async fn load_unheard(&self) -> Result<(), StoreError> {
-        let since = self.now().before(repeats::LOST_FOR);
-        let most = u64::try_from(repeats::MOST).unwrap_or(u64::MAX);
-        let mut opened = self.store.opened_since(since, most).await?;
-        opened.reverse();
-        for Sendable { order, spec } in opened {
+        let unheard = match self.store.take_unheard().await? {
+            Some(unheard) => unheard,
+            None => {
+                let since = self.now().before(repeats::LOST_FOR);
+                let most = u64::try_from(repeats::MOST).unwrap_or(u64::MAX);
+                let opened = self.store.opened_since(since, most).await?;
+                let opened = opened.into_iter().rev();
+                let with_time = |opened: Sendable| {
+                    let at = opened.order.created;
+                    (opened, at)
+                };
+                opened.map(with_time).collect()
+            }
+        };
+        for (Sendable { order, spec }, lost) in unheard {
             // One that was refused is no answer to the same again.
             if order.ended != Some(Final::Canceled) {
                 let same = self.repeats.same(order.customer, order.service, &spec);
-                self.repeats.load(same, order.id, order.created);
+                self.repeats.load(same, order.id, lost);
             }
         }
         Ok(())

@@ -134,6 +134,24 @@ async fn what_was_refused_and_not_heard_is_tried_anew() {
     gateway.verify();
 }
 
+/// What was heard is known, and so is what was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_hands_on_what_was_not_heard() {
+    let (panel, mut gateway, key) = shop().await;
+    assert_eq!(gateway.add(&key, "1001", LINK, 200).await, Ok(1));
+    ask_and_leave(&panel, &gateway, &key).await;
+    panel.clock().advance(Duration::from_secs(2));
+    until_lost(&gateway, 1).await;
+    for _ in 0..2 {
+        assert_eq!(gateway.terminate(), 0);
+        gateway.serve();
+    }
+    assert_eq!(gateway.add(&key, "1001", LINK, 200).await, Ok(3));
+    assert_eq!(gateway.add(&key, "1001", LINK, 100).await, Ok(2));
+    assert_eq!(gateway.add(&key, "1001", LINK, 100).await, Ok(4));
+    gateway.verify();
+}
+
 /// Nobody knows what was heard before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_takes_what_was_opened_just_before_for_unheard() {

@@ -243,6 +243,10 @@ pub trait Store: Reports + Send + Sync + 'static {
     async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>>;
     /// The oldest open orders with their specs.
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>>;
+    /// This process stops by itself, and knows all answers to `add` that were lost lately.
+    async fn keep_unheard(&self, lost: Vec<(OrderId, Timestamp)>) -> Result<()>;
+    /// What the last process kept when it stopped; `None` if it did not, or if that was asked for before.
+    async fn take_unheard(&self) -> Result<Option<Vec<(Sendable, Timestamp)>>>;
     /// Orders that customers have opened since then, with their specs, newest first, at most `limit`.
     async fn opened_since(&self, since: Timestamp, limit: u64) -> Result<Vec<Sendable>>;
     /// Placed orders with greater ids than `after`, at most `limit`, by id: what has to be looked at, page by page.

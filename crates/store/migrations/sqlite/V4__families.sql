@@ -26,3 +26,10 @@ BEGIN SELECT RAISE (ABORT, 'what was bought, by whom and for how much never chan
 CREATE TRIGGER shares_are_settled_at_placement BEFORE UPDATE OF share ON orders
 WHEN new.share IS NOT old.share AND old.state <> 'open'
 BEGIN SELECT RAISE (ABORT, 'what an order is to its family is settled when it is sent'); END;
+
+-- Orders whose customers did not hear that they have them, as the last process knew when it stopped by itself; and that it did
+-- (`meta`, key `stopped`).
+CREATE TABLE unheard (
+    order_id INTEGER PRIMARY KEY REFERENCES orders (id),
+    lost     INTEGER NOT NULL
+) STRICT;

@@ -19,6 +19,7 @@ mod readers;
 mod reports;
 mod syncs;
 mod traits;
+mod unheard;
 mod values;
 mod verify;
 mod writer;
@@ -354,6 +355,12 @@ impl Store for SqliteStore {
     }
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>> {
         self.read(move |c| query::waiting(c, limit)).await
+    }
+    async fn keep_unheard(&self, lost: Vec<(OrderId, Timestamp)>) -> Result<()> {
+        self.write(move |c| unheard::keep(c, &lost)).await
+    }
+    async fn take_unheard(&self) -> Result<Option<Vec<(Sendable, Timestamp)>>> {
+        self.write(unheard::take).await
     }
     async fn opened_since(&self, since: Timestamp, limit: u64) -> Result<Vec<Sendable>> {
         self.read(move |c| query::opened(c, since, limit)).await
