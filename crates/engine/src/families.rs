@@ -11,16 +11,18 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use moka::sync::Cache;
-use panelgate_domain::family::{self, Size};
+use panelgate_domain::family::{self, Share, Size};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
+use panelgate_domain::rate::{Charging, Rate};
 use panelgate_domain::status::{Fact, Report};
 use panelgate_store::StoreError;
 use panelgate_store::model::Family;
 use panelgate_upstream::Look;
 
 use crate::core::Core;
+use crate::health::Outcome;
 
 /// What is remembered of families. The store has them all.
 #[derive(Debug)]
@@ -175,8 +177,23 @@ impl Core {
         };
         let size = Size { quantity, doubt };
         let sized = self.store.size_child(child.id, size, self.now()).await?;
+        self.count_cost(&sized, family.rate);
         self.remember(sized);
         Ok(())
+    }
+
+    /// What a post costs us is known with its size.
+    fn count_cost(&self, child: &Order, rate: Option<Rate>) {
+        let cost = rate.and_then(|rate| rate.price(Charging::PerThousand, child.quantity.total()));
+        let is_charged = child.share == Some(Share::Post);
+        let (Some(cost), Some(panel), true) = (cost, &child.panel, is_charged) else {
+            return;
+        };
+        if let Some(desk) = self.desk(panel) {
+            self.metrics.cost(panel, &desk.settings().currency, cost);
+        }
+        let spawned = Outcome::Spawned(cost);
+        self.health.count(panel, spawned, self.now());
     }
 
     /// The last child of a subscription may have ended: if the subscription has too, what is left of its hold goes back.

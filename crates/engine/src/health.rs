@@ -20,6 +20,8 @@ pub(crate) struct Healths(Mutex<BTreeMap<PanelName, Window>>);
 pub(crate) enum Outcome {
     /// The panel took it at this cost.
     Accepted(Money),
+    /// It was made for a post of a subscription, at this cost.
+    Spawned(Money),
     /// The panel refused it for a reason of its own.
     Refused,
     /// It ended whole.
@@ -108,6 +110,9 @@ impl Window {
         match outcome {
             Outcome::Accepted(cost) => {
                 hour.accepted += 1;
+                hour.cost = hour.cost.checked_add(cost).unwrap_or(hour.cost);
+            }
+            Outcome::Spawned(cost) => {
                 hour.cost = hour.cost.checked_add(cost).unwrap_or(hour.cost);
             }
             Outcome::Refused => hour.refused += 1,

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use panelgate_domain::catalogue::Service;
+use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
 use panelgate_store::StoreError;
@@ -65,9 +67,14 @@ pub(super) async fn attempt(
     match placed.outcome {
         AddOutcome::Accepted(upstream_id) => match sent.confirm(upstream_id, &answer).await {
             Ok(()) => {
+                // What each post costs counts when its order is made.
+                let cost = match placement.share {
+                    Some(Share::Post) => Money::ZERO,
+                    _ => placement.cost,
+                };
                 core.metrics
-                    .cost(&placement.panel, &placement.currency, placement.cost);
-                let accepted = Outcome::Accepted(placement.cost);
+                    .cost(&placement.panel, &placement.currency, cost);
+                let accepted = Outcome::Accepted(cost);
                 core.health.count(&placement.panel, accepted, core.now());
                 Attempt::Ended(Placing::Placed)
             }

@@ -349,7 +349,8 @@ pub(crate) async fn ends_of_a_family_may_come_at_once(world: World) {
     assert_eq!(world.store.verify().await.expect("verified"), []);
 }
 
-/// Children are orders: they are watched after their end, and their ages and hours count. What they were to cost is their parent's.
+/// Children are orders: they are watched after their end, and their ages and hours count. A post costs what it is charged for, and its
+/// subscription nothing more.
 pub(crate) async fn a_family_is_seen_like_other_orders(world: World) {
     let world = world.funded().await;
     let parent = world
@@ -374,6 +375,6 @@ pub(crate) async fn a_family_is_seen_like_other_orders(world: World) {
         .iter()
         .map(|hour| (hour.accepted, hour.cost, hour.completed, hour.canceled))
         .collect();
-    assert_eq!(found, [(1, money("1.5"), 2, 1)]);
+    assert_eq!(found, [(1, money("0.5"), 2, 1)]);
     world.expect(["99", "0", "-0.5", "0.5"]).await;
 }

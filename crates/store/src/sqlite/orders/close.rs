@@ -1,6 +1,6 @@
 //! The end of an order: its hold is split in the transaction that closes it, once.
 
-use panelgate_domain::family::Share;
+use panelgate_domain::family::{Kind, Share};
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
@@ -115,9 +115,9 @@ pub(in crate::sqlite) fn by_fact(
         );
         flag::set(connection, id, &text, fact.at)?;
         let order = steps::load(connection, id)?;
-        return end(connection, &order, &ending, &learn::said(fact));
+        return end(connection, &order, &ending, &learn::said(&order, fact));
     }
-    end(connection, &order, &ending, &learn::said(fact))
+    end(connection, &order, &ending, &learn::said(&order, fact))
 }
 
 /// The same end out of a smaller stake.
@@ -169,7 +169,7 @@ pub(in crate::sqlite) fn parent_by_fact(
         at: fact.at,
         decided: None,
     };
-    let closed = end(connection, &order, &ending, &learn::said(fact))?;
+    let closed = end(connection, &order, &ending, &learn::said(&order, fact))?;
     Ok((closed, released))
 }
 
@@ -241,9 +241,17 @@ pub(in crate::sqlite) fn end(
         order.id,
         ending.at,
         "closed",
-        &format!("{word}, {taken} taken; {why}"),
+        &format!("{word}, {}; {why}", split(order, taken, released)),
     )?;
     steps::load(connection, order.id)
+}
+
+/// What became of its stake, in the words of the history.
+fn split(order: &Order, taken: Money, released: Money) -> String {
+    match order.kind() {
+        Kind::Subscription => format!("{released} of the hold gone back"),
+        _ => format!("{taken} taken"),
+    }
 }
 
 fn resolve_hold(

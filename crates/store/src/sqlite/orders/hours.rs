@@ -9,7 +9,7 @@ use crate::model::PanelHour;
 use crate::sqlite::values;
 
 /// The hours since then. Both halves begin at an index: an order that was sent is hardly older than its placement, and what
-/// its last placement was refused for is written at the order.
+/// its last placement was refused for is written at the order. A subscription whose posts are charged one by one costs nothing by itself.
 pub(in crate::sqlite) fn since(
     connection: &Connection,
     since: Timestamp,
@@ -20,11 +20,11 @@ pub(in crate::sqlite) fn since(
          FROM (
              SELECT p.panel, p.began / ?2 AS hour,
                     p.outcome = 'accepted' AS accepted,
-                    iif(p.outcome = 'accepted', p.cost, 0) AS cost,
+                    iif(p.outcome IN ('accepted', 'spawned') AND NOT (o.share IS 'post' AND o.parent IS NULL), p.cost, 0) AS cost,
                     p.outcome = 'refused' AND NOT (o.closed_by IS 'refusal' AND o.placement = p.id) AS refused,
                     0 AS completed, 0 AS partial, 0 AS canceled
              FROM orders o JOIN placements p ON p.order_id = o.id
-             WHERE o.created >= ?1 AND p.outcome IN ('accepted', 'refused')
+             WHERE o.created >= ?1 AND p.outcome IN ('accepted', 'refused', 'spawned')
              UNION ALL
              SELECT panel, closed / ?2, 0, 0, 0,
                     ended = 'Completed', ended = 'Partial', ended = 'Canceled'

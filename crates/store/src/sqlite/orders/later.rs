@@ -49,7 +49,7 @@ pub(in crate::sqlite) fn settle(
         "{ended} → {}, {missing} given back, {} kept; {}",
         settlement.word,
         settlement.taken,
-        learn::said(fact)
+        learn::said(&order, fact)
     );
     steps::tell(connection, id, fact.at, "changed", &text)?;
     steps::load(connection, id)

@@ -1,5 +1,6 @@
 //! What a panel says of the orders it has.
 
+use panelgate_domain::family::Kind;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
@@ -60,7 +61,13 @@ fn keep(connection: &Connection, order: Order, learned: &Learned) -> Result<Opti
         steps::tell(connection, order.id, learned.fact.at, "flagged", flag)?;
     }
     if is_news(order.fact.as_ref(), &fact) {
-        steps::tell(connection, order.id, fact.at, "learned", &said(&fact))?;
+        steps::tell(
+            connection,
+            order.id,
+            fact.at,
+            "learned",
+            &said(&order, &fact),
+        )?;
         cost::book_charge(connection, &order, fact.charge, fact.at)?;
         // The charge may have put it on the list.
         return steps::load(connection, order.id).map(Some);
@@ -88,8 +95,8 @@ fn is_news(known: Option<&Fact>, fact: &Fact) -> bool {
     known.is_none_or(|known| known.word != fact.word || known.charge != fact.charge)
 }
 
-/// A fact in the words of the history.
-pub(in crate::sqlite) fn said(fact: &Fact) -> String {
+/// A fact of an order in the words of the history.
+pub(in crate::sqlite) fn said(order: &Order, fact: &Fact) -> String {
     let mut text = fact.word.to_string();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -102,6 +109,10 @@ pub(in crate::sqlite) fn said(fact: &Fact) -> String {
         fact.start_count.map(|count| count.to_string()),
     );
     add("remains", fact.remains.map(|remains| remains.to_string()));
-    add("runs", fact.runs.map(|runs| runs.to_string()));
+    let runs = match order.kind() {
+        Kind::Subscription => "posts",
+        _ => "runs",
+    };
+    add(runs, fact.runs.map(|runs| runs.to_string()));
     text
 }
