@@ -121,7 +121,7 @@ async fn nothing_is_lost_or_sent_twice_by_fifty_kills() {
     judge(&gateway, &key, &[alpha.books(), beta.books()], &seen).await;
 }
 
-/// Half of its answers come late, so that kills find orders on their way.
+/// Half of its answers come late, so that kills find orders on their way; and it is careless about what it has made for whom.
 async fn slow_panel() -> SimPanel {
     let settings = SimSettings {
         clock: SimClock::real(1.0),
@@ -132,6 +132,15 @@ async fn slow_panel() -> SimPanel {
     let panel = SimPanel::start(settings).await.expect("it starts");
     let slow = Fault::AcceptThenSlow(Duration::from_millis(30));
     panel.plan(FaultRule::always(slow).on(ActionName::Add).sometimes(0.5));
+    for fault in [
+        Fault::ChildrenLate,
+        Fault::ChildrenTwice,
+        Fault::ChildrenVanish,
+        Fault::NoCharge,
+    ] {
+        let often = FaultRule::always(fault).on(ActionName::Status);
+        panel.plan(often.sometimes(0.2));
+    }
     panel
 }
 
