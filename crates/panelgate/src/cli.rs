@@ -83,6 +83,23 @@ pub(crate) enum Command {
     Resume,
     /// Let the running server read markup, services and panels again
     Reload,
+    /// Copy the store to a new file, also while the gateway runs
+    ///
+    /// The copy is one moment of the store, checked, and can be restored by this program or a later one. Keep it on another disk.
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Make a store of a backup, in the place of the one that is there
+    ///
+    /// What happened after the backup is not in it. So orders that were open or on their way then become unconfirmed: they are
+    /// never sent by themselves, and `orders list --state unconfirmed` names them; ids of orders, refills and services go on a
+    /// million later, where none can have been given out since; idempotency keys are forgotten; and no new order leaves until
+    /// `panelgate resume`. The store that was there is kept beside it under another name.
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
     /// Run one simulated panel until Ctrl-C
     Sim(Sim),
 }

@@ -64,6 +64,7 @@ fn code(error: &anyhow::Error) -> u8 {
     }
     match store_error(error) {
         Some(StoreError::Locked(_)) => LOCKED,
+        Some(StoreError::OlderCopy(_)) => BAD_CONFIG,
         Some(StoreError::Database(_) | StoreError::NewerSchema { .. }) => STORE_UNREACHABLE,
         Some(StoreError::NotFound { what: "store", .. }) => STORE_UNREACHABLE,
         _ => FAILED,
@@ -93,6 +94,7 @@ mod tests {
     fn codes_tell_scripts_what_to_do() {
         let of = |error: StoreError| code(&anyhow::Error::new(error));
         assert_eq!(of(StoreError::Locked("x".into())), LOCKED);
+        assert_eq!(of(StoreError::OlderCopy("x".into())), BAD_CONFIG);
         assert_eq!(of(StoreError::Database("x".into())), STORE_UNREACHABLE);
         assert_eq!(of(StoreError::NotEnoughFunds), FAILED);
         let missing = |what| StoreError::NotFound {

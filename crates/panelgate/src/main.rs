@@ -63,6 +63,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Pause => commands::operate::pause(config, None, true).await,
         Command::Resume => commands::operate::pause(config, None, false).await,
         Command::Reload => commands::operate::reload(config).await,
+        Command::Backup { file } => commands::backup::backup(config, &file).await,
+        Command::Restore { file } => commands::backup::restore(config, &file).await,
         Command::Sim(args) => commands::sim::run(args).await,
     }
 }

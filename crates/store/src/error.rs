@@ -55,6 +55,11 @@ pub enum StoreError {
     /// The file is in use by another serving process.
     #[error("another process is serving {0}")]
     Locked(String),
+    /// The file is an older copy of the store that was here.
+    #[error(
+        "{0} is an older copy of the store that was here: it does not know orders that customers and panels have. `panelgate restore` makes a store of it"
+    )]
+    OlderCopy(String),
     /// The file was written by a newer version.
     #[error("the store has schema {found}, this program knows {known}: use the newer program")]
     NewerSchema {

@@ -57,10 +57,10 @@ pub(crate) async fn run(
         Ok(reply) => Ok((reply, hearing)),
         Err(fault) => {
             // There is no order, and an error that nobody hears may be asked for again.
-            if fault.effect == Effect::DidNotHappen {
-                if let Some(hearing) = hearing {
-                    hearing.heard();
-                }
+            if fault.effect == Effect::DidNotHappen
+                && let Some(hearing) = hearing
+            {
+                hearing.heard();
             }
             Err(fault)
         }

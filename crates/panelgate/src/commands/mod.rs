@@ -3,6 +3,7 @@
 
 mod alone;
 mod approvals;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod customer;
 pub(crate) mod explain;

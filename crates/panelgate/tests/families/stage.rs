@@ -193,12 +193,13 @@ impl Story<'_> {
     }
 
     fn order_of(&self, at_panel: i64) -> Option<u64> {
+        let text = at_panel.to_string();
         let rows = self
             .stage
             .table(&["orders", "list", "--customer", &self.name, "--json"]);
         let row = rows
             .into_iter()
-            .find(|row| row["upstream_id"] == at_panel.to_string())?;
+            .find(|row| row["upstream_id"].as_str() == Some(&text))?;
         row["order"].as_u64()
     }
 

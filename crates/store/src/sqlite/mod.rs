@@ -11,12 +11,14 @@ mod hosts;
 mod keys;
 mod ledger;
 mod meta;
+mod newest;
 mod offers;
 mod open;
 mod orders;
 mod pauses;
 mod readers;
 mod reports;
+mod restore;
 mod syncs;
 mod traits;
 mod unheard;
@@ -25,7 +27,7 @@ mod verify;
 mod writer;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
@@ -51,6 +53,7 @@ use self::orders::{
     cancel, close, completions, families, flag, hours, later, learn, place, query, refill,
 };
 use self::readers::Readers;
+pub use self::restore::{Homes, Restored};
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
 use crate::error::StoreError;
@@ -64,6 +67,7 @@ use crate::model::{
 /// A store in a file. Dropping it lets what is queued be written; [`close`](Self::close) also waits for that.
 #[derive(Debug)]
 pub struct SqliteStore {
+    path: PathBuf,
     writer: Writer,
     readers: Readers,
 }
@@ -85,6 +89,7 @@ impl SqliteStore {
             options.metrics,
         )?;
         Ok(Self {
+            path: file.path.clone(),
             writer,
             readers: Readers::new(file.path),
         })
@@ -92,7 +97,9 @@ impl SqliteStore {
 
     /// Writes what is queued, gives up the lock and ends the writer. If the future is dropped, that happens unseen.
     pub async fn close(self) {
-        let Self { writer, readers } = self;
+        let Self {
+            writer, readers, ..
+        } = self;
         drop(readers);
         // Only a panic could fail here, and that of the writer went to `on_fatal`.
         _ = tokio::task::spawn_blocking(move || writer.close()).await;
@@ -105,6 +112,29 @@ impl SqliteStore {
     pub async fn backup(&self, to: &Path) -> Result<()> {
         let to = to.to_owned();
         self.read(move |c| backup::to_file(c, &to)).await
+    }
+
+    /// Makes a store of a backup, in the place of what is there, which is kept under another name. Whether orders that were open or
+    /// on their way were sent since is not known: they are unconfirmed. Ids go on a million later, idempotency keys are dropped, and
+    /// everything is paused. Blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] without a backup, [`StoreError::Locked`] if a process serves the store, [`StoreError::NewerSchema`],
+    /// [`StoreError::Corrupt`] for a damaged file. What was there before is still there then.
+    pub fn restore(from: &Path, to: &Path, homes: &Homes, at: Timestamp) -> Result<Restored> {
+        restore::restore(from, to, homes, at)
+    }
+
+    /// The mark moves beside the store, too, once it is durable in it. The order is there whether that works or not.
+    async fn tell_passed(&self, order: OrderId) {
+        if !newest::is_passed_at(order) {
+            return;
+        }
+        let path = self.path.clone();
+        let told = self.read(move |c| newest::Mark::of(c)?.write_beside(&path));
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "how new the store is could not be written down beside it");
+        }
     }
 
     async fn write<T: Send + 'static>(
@@ -228,11 +258,16 @@ impl Store for SqliteStore {
     }
 
     async fn open_order(&self, new: NewOrder, placement: Option<NewPlacement>) -> Result<Opened> {
-        self.writer
+        let opened = self
+            .writer
             .run(Room::Refusable, move |c| {
                 orders::open::open(c, &new, placement.as_ref())
             })
-            .await
+            .await?;
+        if let Opened::New(order, _) = &opened {
+            self.tell_passed(order.id).await;
+        }
+        Ok(opened)
     }
     async fn begin_placement(
         &self,
@@ -293,8 +328,13 @@ impl Store for SqliteStore {
         children: Vec<UpstreamId>,
         at: Timestamp,
     ) -> Result<Adopted> {
-        self.write(move |c| families::adopt(c, parent, &children, at))
-            .await
+        let adopted = self
+            .write(move |c| families::adopt(c, parent, &children, at))
+            .await?;
+        for child in &adopted.children {
+            self.tell_passed(child.id).await;
+        }
+        Ok(adopted)
     }
     async fn size_child(&self, child: OrderId, size: Size, at: Timestamp) -> Result<Order> {
         self.write(move |c| families::size(c, child, size, at))

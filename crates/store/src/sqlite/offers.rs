@@ -7,7 +7,7 @@ use panelgate_domain::ids::{Currency, MAX_ID, OfferId, PanelName, ServiceId};
 use panelgate_domain::offer::{Offer, OfferList, SkipReason, Skipped};
 use panelgate_domain::rate::Rate;
 use panelgate_domain::time::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::values;
@@ -112,7 +112,8 @@ pub(super) fn assign(
         .map(|id| id.0.saturating_add(1))
         .max()
         .unwrap_or(0)
-        .max(FIRST_IMPORTED_ID.0);
+        .max(FIRST_IMPORTED_ID.0)
+        .max(first_after_restore(connection)?);
     for key in keys {
         if !known.contains_key(key) {
             let id = insert_from(connection, next, key)?;
@@ -121,6 +122,16 @@ pub(super) fn assign(
         }
     }
     Ok(known)
+}
+
+/// A restored store does not know which ids were given out after its backup.
+fn first_after_restore(connection: &Connection) -> Result<i64> {
+    let mut query = connection
+        .prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'first_service'")?;
+    Ok(query
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
 }
 
 fn insert_from(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::newest;
 use super::writer::{Limits, OnFatal};
 use crate::api::Result;
 use crate::error::StoreError;
@@ -103,6 +104,9 @@ pub(super) fn open(path: &Path, role: Role, create: bool) -> Result<Opened> {
     };
     let mut connection = connect(&path)?;
     migrate(&mut connection, &path, lock.is_some())?;
+    if lock.is_some() {
+        newest::begin(&connection, &path)?;
+    }
     Ok(Opened {
         path,
         connection,
@@ -122,7 +126,7 @@ fn assert_sqlite(version: i32) -> Result<()> {
 }
 
 /// The one true path of the file, so that two ways to it share one lock. Makes the file, readable by its owner only.
-fn real_path(path: &Path, create: bool) -> Result<PathBuf> {
+pub(super) fn real_path(path: &Path, create: bool) -> Result<PathBuf> {
     if !create && !path.exists() {
         return Err(StoreError::NotFound {
             what: "store",
@@ -152,7 +156,7 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-fn take_lock(path: &Path) -> Result<File> {
+pub(super) fn take_lock(path: &Path) -> Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let failed = |error: std::io::Error| {
@@ -168,7 +172,7 @@ fn take_lock(path: &Path) -> Result<File> {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
@@ -190,7 +194,7 @@ pub(super) mod embedded {
 }
 
 /// Brings the schema up to date, under the lock: beside a server only if there is none.
-fn migrate(connection: &mut Connection, path: &Path, locked: bool) -> Result<()> {
+pub(super) fn migrate(connection: &mut Connection, path: &Path, locked: bool) -> Result<()> {
     let runner = embedded::migrations::runner();
     let known = runner
         .get_migrations()
@@ -219,7 +223,7 @@ fn migrate(connection: &mut Connection, path: &Path, locked: bool) -> Result<()>
     Ok(())
 }
 
-fn schema_version(connection: &Connection) -> Result<i64> {
+pub(super) fn schema_version(connection: &Connection) -> Result<i64> {
     let exists =
         "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history')";
     if !connection.query_row(exists, [], |row| row.get::<_, bool>(0))? {

@@ -14,7 +14,7 @@ use super::{cost, flag, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::{Adopted, Family};
-use crate::sqlite::values;
+use crate::sqlite::{newest, values};
 
 /// Spawns the children that are not known yet.
 pub(in crate::sqlite) fn adopt(
@@ -103,6 +103,7 @@ fn spawn(
     at: Timestamp,
 ) -> Result<Order> {
     let id = insert(connection, parent, home.share, at)?;
+    newest::pass(connection, id)?;
     connection
         .prepare_cached(
             "INSERT INTO placements (order_id, panel, offer, cost, currency, began, rate, outcome)

@@ -7,7 +7,7 @@ use panelgate_domain::order::Order;
 use panelgate_domain::spec::OrderSpec;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::super::{ledger, values};
+use super::super::{ledger, newest, values};
 use super::{place, steps};
 use crate::api::Result;
 use crate::error::StoreError;
@@ -27,6 +27,7 @@ pub(in crate::sqlite) fn open(
         check_room(connection, new.open_max)?;
     }
     let id = insert(connection, new)?;
+    newest::pass(connection, id)?;
     ledger::hold(connection, id, new.customer, new.quote.price, new.at)?;
     remember_name(connection, new, id)?;
     let text = format!(

@@ -1,0 +1,77 @@
+//! `backup` and `restore`: a copy of the store, and a store of a copy.
+
+use std::path::Path;
+
+use panelgate_engine::{Clock, SystemClock};
+use panelgate_store::Store;
+use panelgate_store::sqlite::{Homes, Options, Restored, Role, SqliteStore};
+
+use crate::config::{Config, Keys};
+use crate::output;
+
+/// Copies the store, whoever uses it.
+pub(crate) async fn backup(config: &Path, to: &Path) -> anyhow::Result<()> {
+    let config = Config::load(config, Keys::Leave)?;
+    let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
+    let copied = store.backup(to).await;
+    store.close().await;
+    copied?;
+    output::say(&format!("{} is a backup", to.display()))?;
+    Ok(())
+}
+
+/// Makes a store of a copy, and says what is left to do.
+pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
+    let config = Config::load(config, Keys::Leave)?;
+    let Some(first) = config.panels.first() else {
+        anyhow::bail!(
+            "there is no panel in the configuration: nobody could ask what became of orders"
+        );
+    };
+    let by_hand = config.definitions.hand_made.iter();
+    let homes = Homes {
+        services: by_hand
+            .filter_map(|service| Some((service.id, service.routes.first()?.panel.clone())))
+            .collect(),
+        otherwise: first.name.clone(),
+    };
+    let (from, to, now) = (
+        from.to_owned(),
+        config.store_path.clone(),
+        SystemClock.now(),
+    );
+    let restoring = move || SqliteStore::restore(&from, &to, &homes, now);
+    let restored = tokio::task::spawn_blocking(restoring).await??;
+    say(&restored)?;
+    check(&config).await
+}
+
+fn say(restored: &Restored) -> anyhow::Result<()> {
+    let Restored {
+        unconfirmed,
+        next_order,
+        before,
+    } = restored;
+    if let Some(before) = before {
+        output::say(&format!("what was there is {}", before.display()))?;
+    }
+    output::say(&format!(
+        "{unconfirmed} orders may have been sent since the backup: `panelgate orders list --state unconfirmed`"
+    ))?;
+    output::say(&format!("the next order is {next_order}"))?;
+    output::say(
+        "top-ups, customers, keys and revocations after the backup are not in it; `panelgate resume` lets new orders leave",
+    )?;
+    Ok(())
+}
+
+/// The books of the backup, as they are now.
+async fn check(config: &Config) -> anyhow::Result<()> {
+    let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
+    let violations = store.verify().await;
+    store.close().await;
+    match violations?.len() {
+        0 => Ok(output::say("all invariants hold")?),
+        many => anyhow::bail!("{many} violations: `panelgate verify` names them"),
+    }
+}
