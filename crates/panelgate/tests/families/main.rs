@@ -281,6 +281,20 @@ async fn canceled_half_way(stage: &Stage) {
     let running = story.post(90).await;
     cancel(&story).await;
     story.at_panel(running.at_panel, SimOrder::stay_in_progress);
+    // Parent and children travel together.
+    let both = format!("{},{}", story.parent, running.order);
+    support::until("one call asks about both", || async {
+        stage
+            .gateway
+            .api(&story.key, "status", &[("orders", &both)])
+            .await;
+        let ids = [story.at_panel, running.at_panel].map(|id| id.to_string());
+        let books = stage.each.books();
+        let mut calls = books.status_calls();
+        let asks = calls.any(|call| ids.iter().all(|id| call.asked.contains(id)));
+        asks.then_some(())
+    })
+    .await;
     // Asked is not canceled, and the post goes on.
     story.shows("Active").await;
     let held = price(300) - price(80);
