@@ -1,0 +1,20 @@
+//! What goes into the store's transactions and what comes out.
+
+mod catalogue;
+mod customers;
+mod money;
+mod orders;
+mod refills;
+mod stories;
+mod violation;
+
+pub use self::catalogue::{HISTORY_OF_AN_OFFER, HistoryLine, Suspect, Synced};
+pub use self::customers::{CustomerChange, CustomerRow, KeyRow, NewCustomer, NewKey};
+pub use self::money::{Booked, Booking, Deposit, PanelAccount, StatementLine};
+pub use self::orders::{
+    Adopted, Answer, CancelAnswer, Decision, Family, Learned, NewOrder, NewPlacement, Opened,
+    Sendable,
+};
+pub use self::refills::{Refill, RefillAnswer, RefillAsked};
+pub use self::stories::{Event, OrderFilter, OrderStory, PanelHour, PlacementRow, TransferRow};
+pub use self::violation::Violation;
