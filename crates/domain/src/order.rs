@@ -165,22 +165,29 @@ impl Order {
     /// The word a customer sees. A final word shows only once the order is closed, and then for ever.
     #[must_use]
     pub fn word(&self) -> StatusWord {
-        let subscribes = self.kind() == Kind::Subscription;
-        let (waits, works) = if subscribes {
-            (StatusWord::Active, StatusWord::Active)
-        } else {
-            (StatusWord::Pending, StatusWord::InProgress)
-        };
+        if self.kind() == Kind::Subscription {
+            return self.word_of_subscription();
+        }
         match (self.state, self.ended, self.fact) {
-            (OrderState::Closed, Some(Final::Completed), Some(fact))
-                if subscribes && fact.word == StatusWord::Expired =>
-            {
-                fact.word
+            (OrderState::Closed, Some(ended), _) => ended.into(),
+            (OrderState::Placed, _, Some(fact)) if fact.word.final_word().is_some() => {
+                StatusWord::InProgress
+            }
+            (OrderState::Placed, _, Some(fact)) => fact.word,
+            _ => StatusWord::Pending,
+        }
+    }
+
+    /// Whatever its panel says, it is active until it is paused or has ended.
+    fn word_of_subscription(&self) -> StatusWord {
+        let said = self.fact.map(|fact| fact.word);
+        match (self.state, self.ended, said) {
+            (OrderState::Closed, Some(Final::Completed), Some(StatusWord::Expired)) => {
+                StatusWord::Expired
             }
             (OrderState::Closed, Some(ended), _) => ended.into(),
-            (OrderState::Placed, _, Some(fact)) if fact.word.final_word().is_some() => works,
-            (OrderState::Placed, _, Some(fact)) if fact.word != StatusWord::Pending => fact.word,
-            _ => waits,
+            (OrderState::Placed, _, Some(StatusWord::Paused)) => StatusWord::Paused,
+            _ => StatusWord::Active,
         }
     }
 
@@ -314,6 +321,8 @@ mod tests {
         );
         assert_eq!(word(Placed, fact(Paused), None), Paused);
         assert_eq!(word(Placed, fact(Expired), None), Active);
+        // As it is kept when a panel says that it failed.
+        assert_eq!(word(Placed, fact(StatusWord::InProgress), None), Active);
         let completed = Some(Final::Completed);
         assert_eq!(word(Closed, fact(Expired), completed), Expired);
         assert_eq!(word(Closed, fact(Completed), completed), Completed);
