@@ -241,6 +241,9 @@ pub(crate) struct OrdersList {
     /// Last placed at this panel
     #[arg(long)]
     pub(crate) panel: Option<String>,
+    /// That this subscription or drip-feed has spawned
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) parent: Option<i64>,
     /// Only those that wait for an operator
     #[arg(long)]
     pub(crate) flagged: bool,

@@ -25,7 +25,7 @@ pub enum StoreError {
     #[error("order {0} is settled: a later look gives its customer nothing more")]
     NothingMore(OrderId),
     /// A subscription has ended, and its hold cannot be resolved yet.
-    #[error("order {0} cannot be closed: {1}")]
+    #[error("order {0} cannot be closed: {1}; its history names them")]
     Unresolved(OrderId, Unresolved),
     /// The panel gave out this id before.
     #[error("the panel gave the id {0} to another order")]

@@ -8,6 +8,7 @@ use panelgate_domain::markup::{Method, OnLoss, Terms};
 use panelgate_domain::quote::{self, Guard, Pricing};
 use panelgate_domain::rate::Charging;
 use panelgate_domain::routing::Strategy;
+use panelgate_domain::service_type::Counting;
 use panelgate_domain::spec::Quantity;
 use panelgate_domain::sync::ChangeKind;
 use panelgate_store::Store;
@@ -260,6 +261,12 @@ impl View<'_> {
             lines.push((
                 "",
                 "outside its limits: such an order is refused".to_owned(),
+            ));
+        }
+        if service.service_type.counting() == Counting::Posts {
+            lines.push((
+                "",
+                "of one post: as much is held for each that a subscription may have".to_owned(),
             ));
         }
         for route in &service.routes {

@@ -74,7 +74,11 @@ pub(super) fn hold(story: &OrderStory) -> String {
     let state = if order.state == OrderState::Closed {
         "nothing is held any more".to_owned()
     } else {
-        format!("the rest is held; {} of its orders live", live.count())
+        format!(
+            "{} is held, and {} of its orders live",
+            story.held,
+            live.count()
+        )
     };
     format!(
         "held {}, kept {taken}, gone back {released}; {state}",
@@ -84,6 +88,7 @@ pub(super) fn hold(story: &OrderStory) -> String {
 
 fn sum(amounts: impl Iterator<Item = Money>) -> Money {
     amounts.fold(Money::ZERO, |sum, amount| {
-        sum.checked_add(amount).unwrap_or(sum)
+        sum.checked_add(amount)
+            .expect("parts of a hold are no more than it")
     })
 }

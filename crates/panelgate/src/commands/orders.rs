@@ -71,6 +71,7 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
         state: args.state,
         customer,
         panel: args.panel.map(PanelName::new),
+        parent: args.parent.map(OrderId),
         flagged: args.flagged,
         ..OrderFilter::default()
     };

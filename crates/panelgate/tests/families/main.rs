@@ -161,6 +161,10 @@ async fn fewer_posts_than_asked(stage: &Stage) {
     for child in children {
         story.ends(child, Fate::Completed).await;
     }
+    let told = story.show(story.parent);
+    let held =
+        "held 2.799972, kept 1.147989, gone back 0.00; 1.651983 is held, and 0 of its orders live";
+    assert!(told.contains(held), "{told}");
     let (taken, spent) = (price(73) + price(50), cost(73) + cost(50));
     story.books("two posts", price(300) - taken, taken, spent);
     story.panel.expire(story.at_panel);
@@ -501,6 +505,8 @@ async fn an_operator_ends_it(stage: &Stage) {
     ];
     let refused = stage.gateway.output(&early);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let of_it = ["orders", "list", "--parent", &parent];
+    assert_eq!(stage.gateway.run(&of_it).lines().count(), 2);
     story.ends(child, Fate::Completed).await;
     let rest = price(300) - price(60);
     story.settle(story.parent, "1");

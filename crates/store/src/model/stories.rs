@@ -1,6 +1,6 @@
 //! Orders as they are looked at.
 
-use panelgate_domain::ids::{Currency, CustomerId, OfferId, PanelName, PlacementId};
+use panelgate_domain::ids::{Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
@@ -20,6 +20,8 @@ pub struct OrderFilter {
     pub from: Option<Timestamp>,
     /// Opened before.
     pub to: Option<Timestamp>,
+    /// Spawned by this order.
+    pub parent: Option<OrderId>,
     /// Only those on the operator's list.
     pub flagged: bool,
     /// At most so many; 0 means all.
@@ -42,6 +44,8 @@ pub struct Event {
 pub struct OrderStory {
     /// The order and its spec.
     pub order: Sendable,
+    /// What is still held for it; nothing for a child, which lives of its parent's hold.
+    pub held: Money,
     /// The orders that it spawned, oldest first.
     pub children: Vec<Order>,
     /// The customer's name.

@@ -168,6 +168,7 @@ macro_rules! cases {
                 every_group_adds_up_to_the_whole
                 past_orders_come_with_what_they_cost
                 past_children_are_what_they_were_charged_as
+                a_past_that_begins_with_a_child_has_all_charges
                 nobody_has_to_listen_to_the_end
             }
             family_workload {

@@ -104,13 +104,16 @@ fn panels_without_an_exchange_rate_are_warned_about() {
 fn changes_that_need_a_restart_are_named() {
     let main = format!("[store]\nurl = \"sqlite:/books.db\"\n{MAIN}");
     let old = load(&main, Some(MARKUP), Some(SERVICES)).expect("valid");
-    let main = format!("[server]\nlisten = \"127.0.0.1:1\"\n[orders]\nopen_max = 5\n{main}");
+    let main = format!(
+        "[server]\nlisten = \"127.0.0.1:1\"\n[orders]\nopen_max = 5\n[subscriptions]\nmax_posts = 9\n{main}"
+    );
     let new = load(&main, Some(MARKUP), Some(SERVICES)).expect("valid");
     assert_eq!(
         old.needs_restart(&new),
         [
             "[server] needs a restart to take effect",
-            "orders.open_max needs a restart to take effect"
+            "orders.open_max needs a restart to take effect",
+            "subscriptions.max_posts needs a restart to take effect"
         ]
     );
     assert_ne!(old.digest, new.digest);

@@ -1,12 +1,13 @@
 //! Looking at orders.
 
 use panelgate_domain::ids::{Currency, OfferId, OrderId, PanelName, PlacementId};
+use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::super::values;
-use super::rows;
+use super::{rows, stake};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
@@ -79,6 +80,7 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
     let state = filter.state.map(OrderState::word);
     let customer = filter.customer.map(|customer| customer.0);
     let panel = filter.panel.as_ref().map(PanelName::as_str);
+    let parent = filter.parent.map(|parent| parent.0);
     let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
     let mut conditions = vec!["1"];
     let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
@@ -103,6 +105,7 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
     must(panel.is_some(), "panel = :panel", ":panel", &panel);
     must(from.is_some(), "created >= :from", ":from", &from);
     must(to.is_some(), "created < :to", ":to", &to);
+    must(parent.is_some(), "parent = :parent", ":parent", &parent);
     if filter.flagged {
         conditions.push("flag IS NOT NULL");
     }
@@ -152,8 +155,13 @@ pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<O
     let customer = connection
         .prepare_cached("SELECT name FROM customers WHERE id = ?1")?
         .query_row([order.order.customer.0], |row| row.get(0))?;
+    let held = match (order.order.state, order.order.origin) {
+        (OrderState::Closed, _) | (_, Some(_)) => Money::ZERO,
+        _ => stake::of(connection, &order.order)?,
+    };
     Ok(OrderStory {
         order,
+        held,
         children: children(connection, id)?,
         customer,
         placements: placements(connection, id)?,

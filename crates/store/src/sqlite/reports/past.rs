@@ -8,7 +8,7 @@ use panelgate_domain::service_type::{Counting, ServiceType};
 use panelgate_domain::spec::Quantity;
 use panelgate_domain::time::Timestamp;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 use tokio::sync::mpsc;
 
 use super::super::values::{count, money, read, read_opt};
@@ -26,12 +26,14 @@ pub(super) fn send(
     };
     let charges = Charges::read(connection, first, last)?;
     let mut currencies = Vec::new();
-    // A run was paid for with its drip-feed.
+    // A run was paid for with its drip-feed, and a subscription is by its posts.
     let mut query = connection.prepare_cached(
         "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate, o.per_run, o.runs, o.taken, p.cost, p.currency,
                 o.share, p.rate, parent.per_run
          FROM orders o LEFT JOIN placements p ON p.id = o.placement LEFT JOIN orders parent ON parent.id = o.parent
-         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND (o.parent IS NULL OR o.share <> 'run') ORDER BY o.id",
+         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND (o.parent IS NULL OR o.share <> 'run')
+           AND NOT (o.parent IS NULL AND o.share IS 'post' AND coalesce(o.taken, 0) = 0)
+         ORDER BY o.id",
     )?;
     let mut rows = query.query([first, last, since.0])?;
     let mut batch = Vec::with_capacity(MAX_BATCH);
@@ -105,12 +107,14 @@ impl Charges {
     }
 }
 
-/// Where to begin: an order is numbered in the transaction that holds its money, so that no later order has an older transfer.
+/// Where to begin. A customer's order is numbered in the transaction that holds its money, so that no later one has an older
+/// transfer. A spawned one has none before it is charged: those that come before the first of a customer's are looked at too.
 fn oldest_transfer(connection: &Connection, first: i64) -> Result<Option<i64>> {
     let mut query = connection.prepare_cached(
-        "SELECT id FROM transfers WHERE order_id >= ?1 ORDER BY order_id, id LIMIT 1",
+        "SELECT min(id) FROM transfers WHERE order_id BETWEEN ?1 AND coalesce(
+             (SELECT id FROM orders WHERE id >= ?1 AND parent IS NULL ORDER BY id LIMIT 1), ?2)",
     )?;
-    Ok(query.query_row([first], |row| row.get(0)).optional()?)
+    Ok(query.query_row([first, i64::MAX], |row| row.get(0))?)
 }
 
 /// By position: see the module of rows.
