@@ -76,7 +76,7 @@ impl Core {
         for (upstream_id, look) in looks {
             // What may be about other orders makes nobody's children.
             let Look::Report(report) = look else { continue };
-            let Some(order) = self.order_at(panel, upstream_id).await else {
+            let Some(order) = self.member(panel, upstream_id, report).await else {
                 continue;
             };
             let met = match order.origin {
@@ -116,10 +116,13 @@ impl Core {
         Ok(())
     }
 
-    /// A placed order, or one that has ended and is still watched. A panel that names new children of the latter is heard too.
-    async fn order_at(&self, panel: &PanelName, id: &UpstreamId) -> Option<Order> {
+    /// The placed order that a report is about. One that has ended, and is still watched, only if the panel names children of it.
+    async fn member(&self, panel: &PanelName, id: &UpstreamId, report: &Report) -> Option<Order> {
         if let Some(placed) = self.book.placed_as(panel, id) {
             return Some(placed);
+        }
+        if report.children.is_empty() {
+            return None;
         }
         let ended = self.rechecks.find(panel, id)?.order;
         self.orders(&[ended]).await.ok()?.remove(&ended)
