@@ -199,6 +199,10 @@ impl Core {
     /// The last child of a subscription may have ended: if the subscription has too, what is left of its hold goes back.
     pub(crate) async fn child_ended(&self, child: &Order) {
         let Some(origin) = child.origin else { return };
+        // It was the last one of those that are known, and others are to be asked for first.
+        if self.families.is_unmet(origin.parent) {
+            return;
+        }
         let parent = match self.orders(&[origin.parent]).await {
             Ok(mut found) => found.remove(&origin.parent),
             Err(error) => {

@@ -190,6 +190,30 @@ async fn what_an_operator_decides_about_the_last_child_ends_the_family() {
     scene.expect("2").await;
 }
 
+/// Of what is named among others nobody knows yet whose it is; what is left of the hold may be needed for it.
+#[tokio::test]
+async fn the_last_known_child_ends_nothing_while_others_are_to_be_asked_for() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(2).await;
+    hear_of_parent(&scene, posts("Completed", 1, &["901"])).await;
+    hear(&scene, "901", says("Pending", Some(100))).await;
+    let looks = vec![
+        (
+            upstream_id(1),
+            Look::Report(posts("Completed", 2, &["901", "902"])),
+        ),
+        ("901".into(), Look::Report(says("Completed", Some(0)))),
+    ];
+    scene.core().reported(&panel(), looks).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Placed);
+    scene.expect("0").await;
+    hear_of_parent(&scene, posts("Completed", 2, &["901", "902"])).await;
+    hear(&scene, "902", says("Pending", Some(100))).await;
+    hear(&scene, "902", says("Partial", Some(50))).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Closed);
+    scene.expect("5").await;
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
