@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use panelgate_domain::family::Share;
+use panelgate_domain::family::{self, Share};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
@@ -179,7 +179,11 @@ impl Core {
         let known = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
         // Looks at an order come one after the other, whatever the clock says: what is older than the fact is never kept.
         let now = self.now().max(known.at);
-        let (fact, oddities) = known.after(&told.report, order.quantity.total(), now);
+        let (mut fact, oddities) = known.after(&told.report, order.quantity.total(), now);
+        if order.kind() == family::Kind::Subscription {
+            // Posts that were counted once were made, also if the last report does not count them.
+            fact.runs = fact.runs.or(known.runs);
+        }
         self.count_odd(panel, &oddities);
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
         let belief = Belief::of(&known, order.doubt, &fact, told, &oddities);

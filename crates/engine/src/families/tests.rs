@@ -214,6 +214,20 @@ async fn the_last_known_child_ends_nothing_while_others_are_to_be_asked_for() {
     scene.expect("5").await;
 }
 
+/// Panels that leave the number out of the last report would have a post for nothing.
+#[tokio::test]
+async fn posts_that_were_counted_before_the_end_are_waited_for_after_it() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(2).await;
+    hear_of_parent(&scene, posts("Active", 1, &[])).await;
+    hear_of_parent(&scene, says("Completed", None)).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Placed);
+    scene.expect("0").await;
+    hear_of_parent(&scene, posts("Completed", 1, &["901"])).await;
+    hear(&scene, "901", says("Canceled", Some(0))).await;
+    scene.expect("20").await;
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
