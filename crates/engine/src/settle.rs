@@ -37,7 +37,7 @@ struct Ending {
     settled: Settled,
     /// What was known before.
     known: Fact,
-    /// A second look said so, after the wait that mass cancels are due.
+    /// A second look said so, after the wait that mass cancels are due; or it is no news.
     is_confirmed: bool,
 }
 
@@ -219,7 +219,9 @@ impl Core {
                 close(Settled::Alone(settlement), is_confirmed)
             }
             (Verdict::Ended(_), Belief::Believed { is_confirmed }) => {
-                close(Settled::ByChildren, is_confirmed)
+                // It was believed when it was heard first, and waits for its children.
+                let is_old = order.doubt.is_none() && known.word == fact.word;
+                close(Settled::ByChildren, is_confirmed || is_old)
             }
         }
     }

@@ -228,6 +228,29 @@ async fn posts_that_were_counted_before_the_end_are_waited_for_after_it() {
     scene.expect("20").await;
 }
 
+/// Parents that were canceled are heard to be so for as long as their children live; that is no news, and holds nothing back.
+#[tokio::test]
+async fn parents_that_wait_for_their_children_do_not_hold_back_what_others_get() {
+    let scene = Scene::with_orders(1).await;
+    let parents = 2_i64..=26;
+    for parent in parents.clone() {
+        scene.subscribed(parent.unsigned_abs()).await;
+    }
+    for parent in parents.clone() {
+        let child = format!("child of {parent}");
+        scene.hear([(parent, posts("Active", 1, &[&child]))]).await;
+    }
+    for _ in 0..2 {
+        let canceled = |parent| (parent, posts("Canceled", 1, &[]));
+        scene.hear(parents.clone().map(canceled)).await;
+        scene.now.advance(Duration::from_secs(700));
+    }
+    let canceled = |parent| (parent, posts("Canceled", 1, &[]));
+    scene.hear(parents.map(canceled)).await;
+    scene.hear([(1, says("Canceled", Some(100)))]).await;
+    scene.expect("10").await;
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
