@@ -251,6 +251,20 @@ async fn parents_that_wait_for_their_children_do_not_hold_back_what_others_get()
     scene.expect("10").await;
 }
 
+/// Or a panel that says no more than that would be asked again without a pause.
+#[tokio::test]
+async fn a_child_that_only_waits_has_been_seen() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    hear_of_parent(&scene, posts("Active", 1, &["901"])).await;
+    scene.now.advance(Duration::from_secs(1));
+    hear(&scene, "901", says("Pending", None)).await;
+    let outlook = scene.core().outlook(&panel(), &"901".into());
+    assert!(outlook.expect("watched").due > Instant::now(), "not at once");
+    hear(&scene, "901", says("Pending", Some(60))).await;
+    assert_eq!(scene.order(2).await.quantity.total(), 60);
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
