@@ -177,7 +177,10 @@ impl Core {
         };
         let size = Size { quantity, doubt };
         let sized = self.store.size_child(child.id, size, self.now()).await?;
-        self.count_cost(&sized, family.rate);
+        // One that has ended stays as it was.
+        if sized.origin.is_some_and(|origin| origin.is_sized) {
+            self.count_cost(&sized, family.rate);
+        }
         self.remember(sized);
         Ok(())
     }

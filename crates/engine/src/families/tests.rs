@@ -265,6 +265,23 @@ async fn a_child_that_only_waits_has_been_seen() {
     assert_eq!(scene.order(2).await.quantity.total(), 60);
 }
 
+/// It has ended, and nothing is made of its size any more.
+#[tokio::test]
+async fn a_post_that_ended_unseen_costs_nothing_when_its_panel_comes_back_to_it() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    hear_of_parent(&scene, posts("Active", 1, &["901"])).await;
+    hear(&scene, "901", says("Canceled", None)).await;
+    let running = Report {
+        charge: Some(money("4.8")),
+        ..says("In progress", Some(20))
+    };
+    hear(&scene, "901", running).await;
+    let health = &scene.core().health;
+    let days_left = health.tenths_of_days_left(&panel(), money("100"), scene.now.now());
+    assert_eq!(days_left, None, "nothing was spent");
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
