@@ -260,7 +260,10 @@ async fn a_child_that_only_waits_has_been_seen() {
     scene.now.advance(Duration::from_secs(1));
     hear(&scene, "901", says("Pending", None)).await;
     let outlook = scene.core().outlook(&panel(), &"901".into());
-    assert!(outlook.expect("watched").due > Instant::now(), "not at once");
+    assert!(
+        outlook.expect("watched").due > Instant::now(),
+        "not at once"
+    );
     hear(&scene, "901", says("Pending", Some(60))).await;
     assert_eq!(scene.order(2).await.quantity.total(), 60);
 }
