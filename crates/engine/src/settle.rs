@@ -87,7 +87,8 @@ impl Reports for Core {
                 later.push((upstream_id, look));
                 continue;
             };
-            if self.families.is_unmet(order.id) {
+            let tells = matches!(look, Look::Report(_) | Look::Doubtful(_));
+            if tells && self.families.is_unmet(order.id) {
                 continue;
             }
             let trust = Trust::of(&look, is_alone);

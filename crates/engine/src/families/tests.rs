@@ -285,6 +285,25 @@ async fn a_post_that_ended_unseen_costs_nothing_when_its_panel_comes_back_to_it(
     assert_eq!(days_left, None, "nothing was spent");
 }
 
+/// Nothing would ever end it, and nobody would know.
+#[tokio::test]
+async fn a_parent_that_is_not_reported_on_any_more_is_the_operators_whatever_it_named() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    scene.subscribed(2).await;
+    let named = posts("Active", 1, &["901"]);
+    let other = posts("Active", 0, &[]);
+    scene.hear([(1, named), (2, other)]).await;
+    let gone = Look::Error {
+        text: "Incorrect order ID".to_owned(),
+        times: 5,
+    };
+    let looks = vec![(upstream_id(1), gone)];
+    scene.core().reported(&panel(), looks).await;
+    let flag = scene.order(1).await.flag.expect("flagged");
+    assert!(flag.contains("Incorrect order ID"), "{flag}");
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {
