@@ -151,7 +151,8 @@ impl Order {
     #[must_use]
     pub fn is_unseen(&self) -> bool {
         let unsized_child = self.origin.is_some_and(|origin| !origin.is_sized);
-        let told = |fact: Fact| !Fact::accepted(fact.at).says_the_same(&fact);
+        let told =
+            |fact: Fact| fact.at > self.created || !Fact::accepted(fact.at).says_the_same(&fact);
         unsized_child && !self.fact.is_some_and(told) && self.state == OrderState::Placed
     }
 

@@ -180,7 +180,10 @@ impl Core {
         };
         let size = Size { quantity, doubt };
         let sized = self.store.size_child(child.id, size, self.now()).await?;
-        self.count_cost(&sized, family.rate);
+        // One that has ended stays as it was.
+        if sized.origin.is_some_and(|origin| origin.is_sized) {
+            self.count_cost(&sized, family.rate);
+        }
         self.remember(sized);
         Ok(())
     }
@@ -202,6 +205,10 @@ impl Core {
     /// The last child of a subscription may have ended: if the subscription has too, what is left of its hold goes back.
     pub(crate) async fn child_ended(&self, child: &Order) {
         let Some(origin) = child.origin else { return };
+        // It was the last one of those that are known, and others are to be asked for first.
+        if self.families.is_unmet(origin.parent) {
+            return;
+        }
         let parent = match self.orders(&[origin.parent]).await {
             Ok(mut found) => found.remove(&origin.parent),
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use panelgate_domain::family::Share;
+use panelgate_domain::family::{self, Share};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
@@ -37,7 +37,7 @@ struct Ending {
     settled: Settled,
     /// What was known before.
     known: Fact,
-    /// A second look said so, after the wait that mass cancels are due.
+    /// A second look said so, after the wait that mass cancels are due; or it is no news.
     is_confirmed: bool,
 }
 
@@ -87,7 +87,8 @@ impl Reports for Core {
                 later.push((upstream_id, look));
                 continue;
             };
-            if self.families.is_unmet(order.id) {
+            let tells = matches!(look, Look::Report(_) | Look::Doubtful(_));
+            if tells && self.families.is_unmet(order.id) {
                 continue;
             }
             let trust = Trust::of(&look, is_alone);
@@ -179,7 +180,11 @@ impl Core {
         let known = order.fact.unwrap_or_else(|| Fact::accepted(order.created));
         // Looks at an order come one after the other, whatever the clock says: what is older than the fact is never kept.
         let now = self.now().max(known.at);
-        let (fact, oddities) = known.after(&told.report, order.quantity.total(), now);
+        let (mut fact, oddities) = known.after(&told.report, order.quantity.total(), now);
+        if order.kind() == family::Kind::Subscription {
+            // Posts that were counted once were made, also if the last report does not count them.
+            fact.runs = fact.runs.or(known.runs);
+        }
         self.count_odd(panel, &oddities);
         let flag = oddities.first().map(|oddity| oddity.text().to_owned());
         let belief = Belief::of(&known, order.doubt, &fact, told, &oddities);
@@ -215,7 +220,9 @@ impl Core {
                 close(Settled::Alone(settlement), is_confirmed)
             }
             (Verdict::Ended(_), Belief::Believed { is_confirmed }) => {
-                close(Settled::ByChildren, is_confirmed)
+                // It was believed when it was heard first, and waits for its children.
+                let is_old = order.doubt.is_none() && known.word == fact.word;
+                close(Settled::ByChildren, is_confirmed || is_old)
             }
         }
     }

@@ -190,6 +190,120 @@ async fn what_an_operator_decides_about_the_last_child_ends_the_family() {
     scene.expect("2").await;
 }
 
+/// Of what is named among others nobody knows yet whose it is; what is left of the hold may be needed for it.
+#[tokio::test]
+async fn the_last_known_child_ends_nothing_while_others_are_to_be_asked_for() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(2).await;
+    hear_of_parent(&scene, posts("Completed", 1, &["901"])).await;
+    hear(&scene, "901", says("Pending", Some(100))).await;
+    let looks = vec![
+        (
+            upstream_id(1),
+            Look::Report(posts("Completed", 2, &["901", "902"])),
+        ),
+        ("901".into(), Look::Report(says("Completed", Some(0)))),
+    ];
+    scene.core().reported(&panel(), looks).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Placed);
+    scene.expect("0").await;
+    hear_of_parent(&scene, posts("Completed", 2, &["901", "902"])).await;
+    hear(&scene, "902", says("Pending", Some(100))).await;
+    hear(&scene, "902", says("Partial", Some(50))).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Closed);
+    scene.expect("5").await;
+}
+
+/// Panels that leave the number out of the last report would have a post for nothing.
+#[tokio::test]
+async fn posts_that_were_counted_before_the_end_are_waited_for_after_it() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(2).await;
+    hear_of_parent(&scene, posts("Active", 1, &[])).await;
+    hear_of_parent(&scene, says("Completed", None)).await;
+    assert_eq!(scene.order(1).await.state, OrderState::Placed);
+    scene.expect("0").await;
+    hear_of_parent(&scene, posts("Completed", 1, &["901"])).await;
+    hear(&scene, "901", says("Canceled", Some(0))).await;
+    scene.expect("20").await;
+}
+
+/// Parents that were canceled are heard to be so for as long as their children live; that is no news, and holds nothing back.
+#[tokio::test]
+async fn parents_that_wait_for_their_children_do_not_hold_back_what_others_get() {
+    let scene = Scene::with_orders(1).await;
+    let parents = 2_i64..=26;
+    for parent in parents.clone() {
+        scene.subscribed(parent.unsigned_abs()).await;
+    }
+    for parent in parents.clone() {
+        let child = format!("child of {parent}");
+        scene.hear([(parent, posts("Active", 1, &[&child]))]).await;
+    }
+    for _ in 0..2 {
+        let canceled = |parent| (parent, posts("Canceled", 1, &[]));
+        scene.hear(parents.clone().map(canceled)).await;
+        scene.now.advance(Duration::from_secs(700));
+    }
+    let canceled = |parent| (parent, posts("Canceled", 1, &[]));
+    scene.hear(parents.map(canceled)).await;
+    scene.hear([(1, says("Canceled", Some(100)))]).await;
+    scene.expect("10").await;
+}
+
+/// Or a panel that says no more than that would be asked again without a pause.
+#[tokio::test]
+async fn a_child_that_only_waits_has_been_seen() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    hear_of_parent(&scene, posts("Active", 1, &["901"])).await;
+    scene.now.advance(Duration::from_secs(1));
+    hear(&scene, "901", says("Pending", None)).await;
+    let outlook = scene.core().outlook(&panel(), &"901".into());
+    assert!(
+        outlook.expect("watched").due > Instant::now(),
+        "not at once"
+    );
+    hear(&scene, "901", says("Pending", Some(60))).await;
+    assert_eq!(scene.order(2).await.quantity.total(), 60);
+}
+
+/// It has ended, and nothing is made of its size any more.
+#[tokio::test]
+async fn a_post_that_ended_unseen_costs_nothing_when_its_panel_comes_back_to_it() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    hear_of_parent(&scene, posts("Active", 1, &["901"])).await;
+    hear(&scene, "901", says("Canceled", None)).await;
+    let running = Report {
+        charge: Some(money("4.8")),
+        ..says("In progress", Some(20))
+    };
+    hear(&scene, "901", running).await;
+    let health = &scene.core().health;
+    let days_left = health.tenths_of_days_left(&panel(), money("100"), scene.now.now());
+    assert_eq!(days_left, None, "nothing was spent");
+}
+
+/// Nothing would ever end it, and nobody would know.
+#[tokio::test]
+async fn a_parent_that_is_not_reported_on_any_more_is_the_operators_whatever_it_named() {
+    let scene = Scene::with_orders(0).await;
+    scene.subscribed(1).await;
+    scene.subscribed(2).await;
+    let named = posts("Active", 1, &["901"]);
+    let other = posts("Active", 0, &[]);
+    scene.hear([(1, named), (2, other)]).await;
+    let gone = Look::Error {
+        text: "Incorrect order ID".to_owned(),
+        times: 5,
+    };
+    let looks = vec![(upstream_id(1), gone)];
+    scene.core().reported(&panel(), looks).await;
+    let flag = scene.order(1).await.flag.expect("flagged");
+    assert!(flag.contains("Incorrect order ID"), "{flag}");
+}
+
 /// Until it is seen by itself a child is as large as it can be; what it is charged says how large it was.
 #[tokio::test]
 async fn a_child_that_was_never_seen_waiting_is_as_large_as_its_charge() {

@@ -83,7 +83,7 @@ fn children(object: &Object<'_>) -> Vec<UpstreamId> {
         (None, Some(text)) => separated(&text),
         (None, None) => Vec::new(),
     };
-    let ids = ids.into_iter().filter(|id| id != "0");
+    let ids = ids.into_iter().filter(|id| is_id(id));
     ids.take(MOST_CHILDREN).map(UpstreamId::new).collect()
 }
 
@@ -93,6 +93,11 @@ fn child(node: Node<'_>) -> Option<String> {
             .get(&["order", "orderid", "id"])
             .and_then(id_text)
     })
+}
+
+/// `none`, `Array` and the like are how panels say that there is nothing: an order made of one would never end.
+fn is_id(text: &str) -> bool {
+    text != "0" && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn separated(ids: &str) -> Vec<String> {

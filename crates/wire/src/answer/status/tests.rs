@@ -164,6 +164,8 @@ fn values_come_in_every_type() {
         r#","orders":[]"#,
         r#","orders":{}"#,
         r#","orders":"""#,
+        r#","orders":"none yet""#,
+        r#","orders":["Array","N/A"]"#,
         "",
     ] {
         let body = format!(r#"{{"status":"Active","expiry":"31/12/2026","posts":"3"{none}}}"#);
