@@ -34,6 +34,11 @@ pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
             .filter_map(|service| Some((service.id, service.routes.first()?.panel.clone())))
             .collect(),
         otherwise: first.name.clone(),
+        currencies: config
+            .panels
+            .iter()
+            .map(|panel| (panel.name.clone(), panel.currency.clone()))
+            .collect(),
     };
     let (from, to, now) = (
         from.to_owned(),
