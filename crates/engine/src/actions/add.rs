@@ -31,6 +31,13 @@ pub(crate) async fn run(
     add: Add,
     asker: Option<Weak<dyn Asker>>,
 ) -> Result<(Reply, Option<Hearing>), Fault> {
+    if core.is_stopping() {
+        // It may be a repeat: no answer is the only one that is true.
+        return Err(Fault {
+            effect: Effect::Unknown,
+            ..Fault::us(Refusal::TooManyRequests, "an add came after the end")
+        });
+    }
     let deadline = Instant::now() + core.settings.add_wait;
     let market = core.market.load_full();
     let service = service_asked_for(&market, &add)?.clone();

@@ -1,4 +1,8 @@
+use panelgate_domain::action::Add;
+use panelgate_domain::fault::Effect;
+
 use super::*;
+use crate::Cx;
 use crate::clock::Clock;
 use crate::scene::{Hands, Scene};
 
@@ -112,4 +116,18 @@ async fn what_is_on_its_way_at_the_end_is_lost() {
     tell.send_replace(Outcome::Opened(OrderId(7)));
     let lost = core.repeats.lost_lately(core.now());
     assert_eq!(lost, [(OrderId(7), core.now())]);
+}
+
+/// What it became could not be handed on any more.
+#[tokio::test]
+async fn nothing_is_ordered_after_the_end() {
+    let scene = Scene::with_orders(1).await;
+    let customer = scene.store.customer(scene.ann).await.expect("read");
+    let cx = Cx {
+        customer: Arc::new(customer),
+    };
+    scene.engine().stop().await;
+    let answer = scene.engine().add(&cx, Add::default(), None).await;
+    let fault = answer.expect_err("too late");
+    assert_eq!(fault.effect, Effect::Unknown, "{fault:?}");
 }
