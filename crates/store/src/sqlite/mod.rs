@@ -55,7 +55,7 @@ use self::orders::{
     cancel, close, completions, families, flag, hours, later, learn, place, query, refill,
 };
 use self::readers::Readers;
-pub use self::restore::{Homes, Restored};
+pub use self::restore::{Charges, Homes, Restored};
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
 use crate::error::StoreError;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, MAX_ID, OrderId, PanelName, ServiceId};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -22,8 +23,17 @@ pub struct Homes {
     pub services: HashMap<ServiceId, PanelName>,
     /// Of services that are not sold any more.
     pub otherwise: PanelName,
-    /// What each panel charges in.
-    pub currencies: HashMap<PanelName, Currency>,
+    /// How each panel charges.
+    pub charges: HashMap<PanelName, Charges>,
+}
+
+/// How a panel charges.
+#[derive(Clone, Debug)]
+pub struct Charges {
+    /// What in.
+    pub currency: Currency,
+    /// What a post of a subscription is to its money.
+    pub posts: Share,
 }
 
 /// What became of a backup.
@@ -156,8 +166,8 @@ fn doubt_what_was_under_way(connection: &Connection, homes: &Homes, at: Timestam
         let was = steps::load(connection, *order)?;
         if was.panel.is_none() {
             let home = home(connection, homes, *service)?;
-            let currency = currency(connection, homes, &home)?;
-            place(connection, *order, &home, &currency, at)?;
+            let charges = charges(connection, homes, &home)?;
+            place(connection, *order, &home, &charges, at)?;
         }
         connection.execute(
             "UPDATE orders SET state = 'unconfirmed', version = version + 1 WHERE id = ?1",
@@ -182,10 +192,10 @@ fn home(connection: &Connection, homes: &Homes, service: ServiceId) -> Result<Pa
     })
 }
 
-/// What a panel charges in; of one that is not configured any more, what it charged in last.
-fn currency(connection: &Connection, homes: &Homes, home: &PanelName) -> Result<Currency> {
-    if let Some(currency) = homes.currencies.get(home) {
-        return Ok(currency.clone());
+/// One that is not configured any more charges in what it charged in last.
+fn charges(connection: &Connection, homes: &Homes, home: &PanelName) -> Result<Charges> {
+    if let Some(charges) = homes.charges.get(home) {
+        return Ok(charges.clone());
     }
     let last: Option<String> = connection
         .prepare_cached(
@@ -193,10 +203,14 @@ fn currency(connection: &Connection, homes: &Homes, home: &PanelName) -> Result<
         )?
         .query_row([home.as_str()], |row| row.get(0))
         .optional()?;
-    last.map_or_else(
+    let currency = last.map_or_else(
         || meta::currency(connection),
         |last| Ok(Currency::new(last)),
-    )
+    )?;
+    Ok(Charges {
+        currency,
+        posts: Share::Post,
+    })
 }
 
 /// As if it had been sent: what its panel would charge is not known.
@@ -204,19 +218,24 @@ fn place(
     connection: &Connection,
     order: OrderId,
     home: &PanelName,
-    currency: &Currency,
+    charges: &Charges,
     at: Timestamp,
 ) -> Result<()> {
     connection.execute(
         "INSERT INTO placements (order_id, panel, offer, cost, currency, began, outcome)
          VALUES (?1, ?2, '', 0, ?3, ?4, 'restored')",
-        params![order.0, home.as_str(), currency.as_str(), at.0],
+        params![order.0, home.as_str(), charges.currency.as_str(), at.0],
     )?;
     connection.execute(
         "UPDATE orders SET placement = ?2, panel = ?3,
-                share = coalesce(share, CASE WHEN service_type = 'Subscriptions' THEN 'post' WHEN runs > 1 THEN 'run' END)
+                share = coalesce(share, CASE WHEN service_type = 'Subscriptions' THEN ?4 WHEN runs > 1 THEN 'run' END)
          WHERE id = ?1",
-        params![order.0, connection.last_insert_rowid(), home.as_str()],
+        params![
+            order.0,
+            connection.last_insert_rowid(),
+            home.as_str(),
+            charges.posts.word()
+        ],
     )?;
     Ok(())
 }

@@ -3,21 +3,26 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::order::OrderState;
 use panelgate_store::model::OrderFilter;
-use panelgate_store::sqlite::{Homes, Options, Restored, Role, SqliteStore};
+use panelgate_store::sqlite::{Charges, Homes, Options, Restored, Role, SqliteStore};
 use panelgate_store::{Store, StoreError};
 use rusqlite::Connection;
 
-use crate::contract::{at, decision};
+use crate::contract::{at, decision, kin};
 use crate::{close, folder, open, world_in};
 
 fn restore(from: &Path, to: &Path) -> Result<Restored, StoreError> {
+    let charges = Charges {
+        currency: "EUR".into(),
+        posts: Share::EqualPost,
+    };
     let homes = Homes {
         services: HashMap::new(),
         otherwise: "alpha".into(),
-        currencies: HashMap::from([("alpha".into(), "EUR".into())]),
+        charges: HashMap::from([("alpha".into(), charges)]),
     };
     SqliteStore::restore(from, to, &homes, at(900))
 }
@@ -104,20 +109,35 @@ async fn ids_go_on_after_those_of_the_store_that_was_there() {
 }
 
 #[tokio::test]
-async fn an_order_that_may_have_been_sent_costs_what_its_panel_charges_in() {
+async fn what_may_have_been_sent_costs_as_its_panel_charges() {
     let (_folder, path) = folder();
-    let copy = backed_up(&path).await;
+    let copy = path.with_file_name("backup.db");
+    let (world, store) = world_in(&path).await;
+    world.top_up(world.ann, "100", "funds").await;
+    world.open("10").await;
+    let family = kin::subscription(&world, 4, "10");
+    world.store.open_order(family, None).await.expect("opened");
+    store.backup(&copy).await.expect("copied");
+    close(world, store).await;
     restore(&copy, &path).expect("restored");
     let store = open(&path, Role::Serve).expect("opened");
-    let placed = store.resolve_placed(decision(OrderId(1)), "u1".into());
-    assert_eq!(placed.await.expect("resolved").state, OrderState::Placed);
+    for (order, upstream) in [(1, "u1"), (2, "u2")] {
+        let placed = store.resolve_placed(decision(OrderId(order)), upstream.into());
+        let placed = placed.await.expect("resolved");
+        let share = (order == 2).then_some(Share::EqualPost);
+        assert_eq!((placed.state, placed.share), (OrderState::Placed, share));
+    }
     assert_eq!(store.verify().await.expect("verified"), []);
     store.close().await;
     let raw = Connection::open(&path).expect("opened");
-    let currency: String = raw
-        .query_row("SELECT currency FROM placements", [], |row| row.get(0))
+    let others: i64 = raw
+        .query_row(
+            "SELECT count(*) FROM placements WHERE currency <> 'EUR'",
+            [],
+            |row| row.get(0),
+        )
         .expect("read");
-    assert_eq!(currency, "EUR");
+    assert_eq!(others, 0);
 }
 
 #[tokio::test]
