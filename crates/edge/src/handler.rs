@@ -165,7 +165,7 @@ impl Handler {
         let Action::Add(add) = action else {
             return self.engine.run(cx, action).await;
         };
-        let (reply, hearing) = self.engine.add(cx, add).await?;
+        let (reply, hearing) = self.engine.add(cx, add, Some(line.asker())).await?;
         if let Some(hearing) = hearing {
             line.answers(hearing);
         }

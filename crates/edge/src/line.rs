@@ -1,31 +1,40 @@
 //! One connection, as far as it matters whether somebody hears an answer: an `add` whose answer is lost may be asked for again.
 
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker, ready};
 
-use panelgate_engine::Hearing;
+use panelgate_engine::{Asker, Hearing};
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// The answer that the connection waits for, if that matters. Dropped with the connection, it is lost.
-#[derive(Debug, Default)]
-pub(crate) struct Line(Mutex<Option<Hearing>>);
+#[derive(Debug)]
+pub(crate) struct Line {
+    hearing: Mutex<Option<Hearing>>,
+    client: Weak<Client>,
+}
 
 impl Line {
     /// The next bytes that are written are this answer.
     pub(crate) fn answers(&self, hearing: Hearing) {
-        *self.0.lock() = Some(hearing);
+        *self.hearing.lock() = Some(hearing);
+    }
+
+    /// Whoever waits at its end. Weak: nothing keeps a connection open but the connection.
+    pub(crate) fn asker(&self) -> Weak<dyn Asker> {
+        Weak::<Client>::clone(&self.client)
     }
 
     fn is_waiting(&self) -> bool {
-        self.0.lock().is_some()
+        self.hearing.lock().is_some()
     }
 
     fn settle(&self, is_heard: bool) {
-        let hearing = self.0.lock().take();
+        let hearing = self.hearing.lock().take();
         // Otherwise it is lost here.
         if let Some(hearing) = hearing.filter(|_| is_heard) {
             hearing.heard();
@@ -33,51 +42,81 @@ impl Line {
     }
 }
 
-/// A connection that sees whether its client is still there when an answer is handed over.
+/// The side of a connection that its client speaks on.
 #[derive(Debug)]
-pub(crate) struct Watched {
-    stream: TcpStream,
-    line: Arc<Line>,
-}
+struct Client(OwnedReadHalf);
 
-impl Watched {
-    pub(crate) const fn new(stream: TcpStream, line: Arc<Line>) -> Self {
-        Self { stream, line }
-    }
-
-    /// A client that has closed its side, or reset the connection, has given up. What it may have sent since stays unread.
-    fn is_deserted(&self, cx: &mut Context<'_>) -> bool {
-        let mut byte = [0];
-        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
-            Poll::Ready(Ok(read)) => read == 0,
+impl Asker for Client {
+    /// A client that has closed its side, or reset the connection, has given up, whatever it may have sent before.
+    fn is_gone(&self) -> bool {
+        let ready = pin!(self.0.ready(Interest::READABLE));
+        match ready.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
             Poll::Ready(Err(_)) => true,
             Poll::Pending => false,
         }
+    }
+}
+
+/// A connection that sees whether its client is still there when an answer is handed over.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    client: Arc<Client>,
+    answers: OwnedWriteHalf,
+    line: Arc<Line>,
+    /// Something of the answer that the line waits for was handed over.
+    is_begun: bool,
+}
+
+impl Watched {
+    pub(crate) fn new(stream: TcpStream) -> (Self, Arc<Line>) {
+        let (questions, answers) = stream.into_split();
+        let client = Arc::new(Client(questions));
+        let line = Arc::new(Line {
+            hearing: Mutex::default(),
+            client: Arc::downgrade(&client),
+        });
+        let watched = Self {
+            client,
+            answers,
+            line: Arc::clone(&line),
+            is_begun: false,
+        };
+        (watched, line)
     }
 
     fn write(
         &mut self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+        write: impl FnOnce(Pin<&mut OwnedWriteHalf>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if !self.line.is_waiting() {
-            return write(Pin::new(&mut self.stream), cx);
+            return write(Pin::new(&mut self.answers), cx);
         }
-        let is_deserted = self.is_deserted(cx);
-        let written = ready!(write(Pin::new(&mut self.stream), cx));
-        let is_heard = !is_deserted && written.as_ref().is_ok_and(|written| *written > 0);
-        self.line.settle(is_heard);
+        let is_gone = self.client.is_gone();
+        let written = ready!(write(Pin::new(&mut self.answers), cx));
+        self.is_begun = !is_gone && written.as_ref().is_ok_and(|written| *written > 0);
+        if !self.is_begun {
+            self.line.settle(false);
+        }
         Poll::Ready(written)
     }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let stream: &TcpStream = self.client.0.as_ref();
+        loop {
+            ready!(stream.poll_read_ready(cx))?;
+            match stream.try_read_buf(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read.map(|_| ())),
+            }
+        }
     }
 }
 
@@ -99,14 +138,19 @@ impl AsyncWrite for Watched {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.answers.is_write_vectored()
     }
 
+    /// All that there was to write is written: an answer may go in several pieces, and behind others.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = ready!(Pin::new(&mut self.answers).poll_flush(cx));
+        if std::mem::take(&mut self.is_begun) {
+            self.line.settle(flushed.is_ok());
+        }
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.answers).poll_shutdown(cx)
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::handler::Handler;
-use crate::line::{Line, Watched};
+use crate::line::Watched;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 
@@ -167,8 +167,7 @@ async fn serve(
     // Answers are small and whole; waiting for more to send only delays them.
     _ = stream.set_nodelay(true);
     let head = handler.settings().head;
-    let line = Arc::new(Line::default());
-    let stream = Watched::new(stream, Arc::clone(&line));
+    let (stream, line) = Watched::new(stream);
     let service = service_fn(move |request| {
         let (handler, line) = (Arc::clone(&handler), Arc::clone(&line));
         async move { handler.handle(request, &line).await }

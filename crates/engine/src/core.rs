@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -37,7 +37,7 @@ use crate::looks::Looks;
 use crate::market::Market;
 use crate::metrics::Metrics;
 use crate::rechecks::Rechecks;
-use crate::repeats::{Hearing, Repeats};
+use crate::repeats::{Asker, Hearing, Repeats};
 use crate::settings::Settings;
 
 /// The engine: cheap to clone, the same behind every clone.
@@ -134,7 +134,7 @@ impl Engine {
             Action::Services => Ok(Reply::Services(core.market.load().price_list(&cx.customer))),
             Action::Balance => actions::balance::run(core, cx).await,
             Action::Add(add) => {
-                let (reply, hearing) = self.add(cx, add).await?;
+                let (reply, hearing) = self.add(cx, add, None).await?;
                 if let Some(hearing) = hearing {
                     hearing.heard();
                 }
@@ -148,12 +148,18 @@ impl Engine {
     }
 
     /// As [`run`](Self::run), for `add` and with the answer's hearing: whoever hands the answer over says so, or lets go of it if the
-    /// customer is not there any more. Dropping the future does that too.
+    /// customer is not there any more. Dropping the future does that too. Where an asker can be seen to have gone, nobody has to be
+    /// answered before the same `add` counts as a repeat.
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub async fn add(&self, cx: &Cx, add: Add) -> Result<(Reply, Option<Hearing>), Fault> {
-        actions::add::run(&self.0, cx, add).await
+    pub async fn add(
+        &self,
+        cx: &Cx,
+        add: Add,
+        asker: Option<Weak<dyn Asker>>,
+    ) -> Result<(Reply, Option<Hearing>), Fault> {
+        actions::add::run(&self.0, cx, add, asker).await
     }
 
     /// Answers a poll from what is known, without asking a panel or waiting: for customers over their limit. `None` for

@@ -43,7 +43,7 @@ pub use core::{Cx, Engine};
 pub use market::{Market, Rules};
 pub use metrics::Metrics;
 pub use operate::{OperateError, PanelReport, unbooked};
-pub use repeats::Hearing;
+pub use repeats::{Asker, Hearing};
 pub use settings::Settings;
 pub use simulate::{Bought, Compared, Earned, Outcome, simulate};
 pub use start::{Parts, ReloadError, StartError};

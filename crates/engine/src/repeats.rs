@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -42,9 +42,17 @@ pub(crate) struct Repeats {
     tickets: AtomicU64,
 }
 
+/// Whoever waits for an answer.
+pub trait Asker: Send + Sync {
+    /// It has given up: nobody is there to hear an answer.
+    fn is_gone(&self) -> bool;
+}
+
 struct Attempt {
     ticket: u64,
     outcome: watch::Receiver<Outcome>,
+    /// Whoever may hear its answer, if that can be seen.
+    asker: Option<Weak<dyn Asker>>,
     /// Since when nobody will hear its answer; `None` while somebody may.
     lost: Option<Timestamp>,
 }
@@ -97,9 +105,13 @@ impl Repeats {
     }
 
     /// An `add` begins. What becomes of it has to be told.
-    pub(crate) fn begin(core: &Arc<Core>, same: Same) -> (Hearing, watch::Sender<Outcome>) {
+    pub(crate) fn begin(
+        core: &Arc<Core>,
+        same: Same,
+        asker: Option<Weak<dyn Asker>>,
+    ) -> (Hearing, watch::Sender<Outcome>) {
         let (tell, outcome) = watch::channel(Outcome::Opening);
-        let ticket = core.repeats.insert(same, outcome, None);
+        let ticket = core.repeats.insert(same, outcome, asker);
         let hearing = Hearing {
             core: Arc::clone(core),
             same,
@@ -108,19 +120,23 @@ impl Repeats {
         (hearing, tell)
     }
 
-    /// The same `add` whose answer was lost lately, if there is one, and from now on the right to answer it.
+    /// The same `add` whose answer was lost lately, or will be because its asker has gone, if there is one, and from now on the
+    /// right to answer it.
     pub(crate) fn take_up(
         core: &Arc<Core>,
         same: Same,
+        asker: Option<Weak<dyn Asker>>,
     ) -> Option<(Hearing, watch::Receiver<Outcome>)> {
         let since = core.now().before(LOST_FOR);
         let mut attempts = core.repeats.adds.get_mut(&same)?;
-        let is_lost = |attempt: &&mut Attempt| {
-            let lately = attempt.lost.is_some_and(|lost| lost >= since);
-            lately && *attempt.outcome.borrow() != Outcome::Nothing
-        };
-        let attempt = attempts.iter_mut().find(is_lost)?;
-        attempt.lost = None;
+        let mut attempts = attempts.iter_mut();
+        let attempt = attempts.find(|attempt| attempt.is_unheard(since))?;
+        if attempt.lost.take().is_none() {
+            core.metrics.unheard("lost");
+        }
+        // What becomes of the answer before says nothing any more.
+        attempt.ticket = core.repeats.ticket();
+        attempt.asker = asker;
         let hearing = Hearing {
             core: Arc::clone(core),
             same,
@@ -136,14 +152,14 @@ impl Repeats {
         self.lose(same, ticket, lost);
     }
 
-    /// The orders whose answers are lost, oldest first.
+    /// The orders whose answers are lost, oldest first. It is asked at the end, so those that are still on their way are, too.
     pub(crate) fn lost_lately(&self, now: Timestamp) -> Vec<(OrderId, Timestamp)> {
         let since = now.before(LOST_FOR);
         let mut lost = Vec::new();
         for attempts in &self.adds {
             for attempt in attempts.value() {
-                let at = attempt.lost.filter(|at| *at >= since);
-                if let (Some(at), Outcome::Opened(order)) = (at, *attempt.outcome.borrow()) {
+                let at = attempt.lost.unwrap_or(now);
+                if let (true, Outcome::Opened(order)) = (at >= since, *attempt.outcome.borrow()) {
                     lost.push((order, at));
                 }
             }
@@ -156,15 +172,20 @@ impl Repeats {
         &self,
         same: Same,
         outcome: watch::Receiver<Outcome>,
-        lost: Option<Timestamp>,
+        asker: Option<Weak<dyn Asker>>,
     ) -> u64 {
-        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let ticket = self.ticket();
         self.adds.entry(same).or_default().push(Attempt {
             ticket,
             outcome,
-            lost,
+            asker,
+            lost: None,
         });
         ticket
+    }
+
+    fn ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::Relaxed)
     }
 
     fn forget(&self, same: Same, ticket: u64) {
@@ -179,7 +200,9 @@ impl Repeats {
         let marked = self.adds.get_mut(&same).is_some_and(|mut attempts| {
             let mut attempts = attempts.iter_mut();
             let attempt = attempts.find(|attempt| attempt.ticket == ticket);
-            attempt.map(|attempt| attempt.lost = Some(now)).is_some()
+            attempt
+                .map(|attempt| (attempt.lost, attempt.asker) = (Some(now), None))
+                .is_some()
         });
         if !marked {
             return false;
@@ -204,6 +227,18 @@ impl Repeats {
             attempts.retain(|attempt| attempt.ticket != ticket || attempt.lost != Some(at));
             attempts.is_empty()
         });
+    }
+}
+
+impl Attempt {
+    /// It became an order, or may yet, and nobody heard or will hear of it.
+    fn is_unheard(&self, since: Timestamp) -> bool {
+        let is_lost = match (self.lost, &self.asker) {
+            (Some(lost), _) => lost >= since,
+            (None, Some(asker)) => asker.upgrade().is_none_or(|asker| asker.is_gone()),
+            (None, None) => false,
+        };
+        is_lost && *self.outcome.borrow() != Outcome::Nothing
     }
 }
 

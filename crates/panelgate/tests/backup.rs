@@ -65,7 +65,7 @@ async fn what_was_under_way_at_a_backup_is_never_sent_again_by_itself() {
     let said = gateway.run(&["restore", text(&copy)]);
     for line in [
         "1 orders may have been sent since the backup",
-        "the next order is 1000003",
+        "the next order is 1000004",
         "all invariants hold",
         "before-restore-",
     ] {
@@ -78,7 +78,7 @@ async fn what_was_under_way_at_a_backup_is_never_sent_again_by_itself() {
     assert_eq!(answer["error"], "Incorrect order ID");
     // Nothing leaves, until somebody says so.
     let next = buy(&gateway, &key, 4).await;
-    assert_eq!(next, 1_000_003);
+    assert_eq!(next, 1_000_004);
     assert_eq!(states(&gateway, "open"), [next]);
     gateway.run(&["resume"]);
     until("it is sent", || async {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use panelgate_simpanel::{ActionName, Fault, FaultRule, SimPanel};
 use serde_json::json;
 use support::{Client, Files, Gateway, panel, until};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const LINK: &str = "https://example.com/1";
@@ -33,6 +33,11 @@ fn request(gateway: &Gateway, key: &str) -> String {
 
 /// A client that sends an `add`, and is gone when the panel has it.
 async fn ask_and_leave(panel: &SimPanel, gateway: &Gateway, key: &str) {
+    drop(ask(panel, gateway, key).await);
+}
+
+/// The same, before it goes.
+async fn ask(panel: &SimPanel, gateway: &Gateway, key: &str) -> TcpStream {
     let before = panel.books().count(ActionName::Add);
     panel.plan(FaultRule::once(Fault::Slow(Duration::from_secs(1))).on(ActionName::Add));
     let host = gateway.url().trim_start_matches("http://");
@@ -44,7 +49,7 @@ async fn ask_and_leave(panel: &SimPanel, gateway: &Gateway, key: &str) {
     panel
         .until(|books| books.count(ActionName::Add) > before)
         .await;
-    drop(stream);
+    stream
 }
 
 /// How often that has happened.
@@ -164,5 +169,53 @@ async fn a_start_takes_what_was_opened_just_before_for_unheard() {
     assert_eq!(add().await, Ok(1));
     assert_eq!(panel.books().count(ActionName::Add), 1);
     assert_eq!(add().await, Ok(2));
+    gateway.verify();
+}
+
+/// Old clients give up sooner than a slow panel answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_up_and_asks_again_before_there_is_an_answer_has_one_order() {
+    let (panel, gateway, key) = shop().await;
+    ask_and_leave(&panel, &gateway, &key).await;
+    let add = || gateway.add(&key, "1001", LINK, 100);
+    assert_eq!(add().await, Ok(1));
+    panel.clock().advance(Duration::from_secs(2));
+    assert_eq!(panel.books().count(ActionName::Add), 1);
+    assert_eq!(add().await, Ok(2));
+    gateway.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_says_before_it_leaves_does_not_hide_that_it_left() {
+    let (panel, gateway, key) = shop().await;
+    let mut stream = ask(&panel, &gateway, &key).await;
+    stream.write_all(b"\r\n").await.expect("sent");
+    drop(stream);
+    panel.clock().advance(Duration::from_secs(2));
+    until_lost(&gateway, 1).await;
+    assert_eq!(gateway.add(&key, "1001", LINK, 100).await, Ok(1));
+    assert_eq!(panel.books().count(ActionName::Add), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_to_nothing_after_its_lost_answer_is_tried_anew() {
+    let (_panel, gateway, key) = shop().await;
+    gateway.run(&["pause"]);
+    let host = gateway.url().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host.split('/').next().expect("a host"))
+        .await
+        .expect("connected");
+    let bytes = request(&gateway, &key);
+    stream.write_all(bytes.as_bytes()).await.expect("sent");
+    // It gets its answer, but counts as gone.
+    stream.shutdown().await.expect("closed");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    assert!(answer.contains(r#"{"order":1}"#), "{answer}");
+    until_lost(&gateway, 1).await;
+    gateway.run(&["orders", "cancel", "1", "--reason", "a test"]);
+    let add = || gateway.add(&key, "1001", LINK, 100);
+    assert_eq!(add().await, Ok(2));
+    assert_eq!(add().await, Ok(3));
     gateway.verify();
 }

@@ -247,7 +247,7 @@ pub trait Store: Reports + Send + Sync + 'static {
     async fn keep_unheard(&self, lost: Vec<(OrderId, Timestamp)>) -> Result<()>;
     /// What the last process kept when it stopped; `None` if it did not, or if that was asked for before.
     async fn take_unheard(&self) -> Result<Option<Vec<(Sendable, Timestamp)>>>;
-    /// Orders that customers have opened since then, with their specs, newest first, at most `limit`.
+    /// Orders that customers have opened since then without an idempotency key, with their specs, newest first, at most `limit`.
     async fn opened_since(&self, since: Timestamp, limit: u64) -> Result<Vec<Sendable>>;
     /// Placed orders with greater ids than `after`, at most `limit`, by id: what has to be looked at, page by page.
     async fn placed_orders(&self, after: OrderId, limit: u64) -> Result<Vec<Order>>;

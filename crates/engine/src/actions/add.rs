@@ -1,7 +1,8 @@
 //! `add`: price, hold, place. The hold is durable before anything leaves the house, and the answer never waits for a panel
 //! longer than `add_wait`.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Weak};
 
 use panelgate_domain::action::{Add, AskedId};
 use panelgate_domain::catalogue::Service;
@@ -13,6 +14,7 @@ use panelgate_domain::order::Order;
 use panelgate_domain::quote::{self, Quote};
 use panelgate_domain::reply::Reply;
 use panelgate_domain::spec::{OrderSpec, Quantity, Subscribing};
+use panelgate_domain::status::Final;
 use panelgate_store::StoreError;
 use panelgate_store::model::{NewOrder, Opened, Sendable};
 use tokio::sync::{oneshot, watch};
@@ -21,13 +23,21 @@ use tokio::time::Instant;
 use crate::core::{Core, Cx, store_fault};
 use crate::market::Market;
 use crate::place::{self, Placing, Wanted};
-use crate::repeats::{Hearing, Outcome, Repeats};
+use crate::repeats::{Asker, Hearing, Outcome, Repeats};
 
 pub(crate) async fn run(
     core: &Arc<Core>,
     cx: &Cx,
     add: Add,
+    asker: Option<Weak<dyn Asker>>,
 ) -> Result<(Reply, Option<Hearing>), Fault> {
+    if core.is_stopping() {
+        // It may be a repeat: no answer is the only one that is true.
+        return Err(Fault {
+            effect: Effect::Unknown,
+            ..Fault::us(Refusal::TooManyRequests, "an add came after the end")
+        });
+    }
     let deadline = Instant::now() + core.settings.add_wait;
     let market = core.market.load_full();
     let service = service_asked_for(&market, &add)?.clone();
@@ -37,14 +47,17 @@ pub(crate) async fn run(
         .idempotency_key
         .is_none()
         .then(|| core.repeats.same(new.customer, new.service, &new.spec));
-    if let Some((hearing, outcome)) = same.and_then(|same| Repeats::take_up(core, same))
-        && let Some(order) = opened_before(outcome, deadline).await?
-    {
-        core.metrics.unheard("repeated");
-        tracing::info!(%order, customer = %cx.customer.id, "an order was asked for again whose answer was lost");
-        return Ok((Reply::Added(order), Some(hearing)));
+    let unheard = same.and_then(|same| Repeats::take_up(core, same, asker.clone()));
+    if let Some((hearing, outcome)) = unheard {
+        if let Some(order) = opened_before(core, outcome, deadline).await? {
+            core.metrics.unheard("repeated");
+            tracing::info!(%order, customer = %cx.customer.id, "an order was asked for again whose answer was lost");
+            return Ok((Reply::Added(order), Some(hearing)));
+        }
+        // It stands in the way of what comes next.
+        hearing.heard();
     }
-    let (hearing, tell) = same.map(|same| Repeats::begin(core, same)).unzip();
+    let (hearing, tell) = same.map(|same| Repeats::begin(core, same, asker)).unzip();
     let opening = Opening {
         core: Arc::clone(core),
         market,
@@ -67,26 +80,33 @@ pub(crate) async fn run(
     }
 }
 
-/// The order that an earlier `add` became; `None` if it became none.
+/// The order that an earlier `add` became; `None` if it became none, or came to nothing since.
 async fn opened_before(
+    core: &Core,
     mut outcome: watch::Receiver<Outcome>,
     deadline: Instant,
 ) -> Result<Option<OrderId>, Fault> {
     let settled = outcome.wait_for(|outcome| *outcome != Outcome::Opening);
-    let unknown = || Fault {
+    let unknown = |why: &dyn fmt::Display| Fault {
         effect: Effect::Unknown,
         ..Fault::us(
             Refusal::TooManyRequests,
-            "the first attempt is not known to be open",
+            format!("what the first attempt became is not known: {why}"),
         )
     };
-    match tokio::time::timeout_at(deadline, settled).await {
-        Ok(Ok(outcome)) => match *outcome {
-            Outcome::Opened(order) => Ok(Some(order)),
-            Outcome::Nothing | Outcome::Opening => Ok(None),
-        },
-        Ok(Err(_)) | Err(_) => Err(unknown()),
-    }
+    let outcome = match tokio::time::timeout_at(deadline, settled).await {
+        Ok(Ok(outcome)) => *outcome,
+        Ok(Err(died)) => return Err(unknown(&died)),
+        Err(late) => return Err(unknown(&late)),
+    };
+    let Outcome::Opened(order) = outcome else {
+        return Ok(None);
+    };
+    let found = core.orders(&[order]).await;
+    let found = found.map_err(|error| unknown(&error))?;
+    // Refused after its answer, by a panel that was asked later: the same again is a new attempt.
+    let came_to_nothing = |order: &Order| order.ended == Some(Final::Canceled);
+    Ok(Some(order).filter(|order| !found.get(order).is_some_and(came_to_nothing)))
 }
 
 /// Opens and places an order, and answers as soon as there is an answer.

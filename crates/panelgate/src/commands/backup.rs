@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use panelgate_domain::ids::PanelName;
 use panelgate_engine::{Clock, SystemClock};
 use panelgate_store::Store;
-use panelgate_store::sqlite::{Homes, Options, Restored, Role, SqliteStore};
+use panelgate_store::sqlite::{Charges, Homes, Options, Restored, Role, SqliteStore};
 
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, Panel};
 use crate::output;
 
 /// Copies the store, whoever uses it.
@@ -34,6 +35,7 @@ pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
             .filter_map(|service| Some((service.id, service.routes.first()?.panel.clone())))
             .collect(),
         otherwise: first.name.clone(),
+        charges: config.panels.iter().map(charges).collect(),
     };
     let (from, to, now) = (
         from.to_owned(),
@@ -44,6 +46,14 @@ pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
     let restored = tokio::task::spawn_blocking(restoring).await??;
     say(&restored)?;
     check(&config).await
+}
+
+fn charges(panel: &Panel) -> (PanelName, Charges) {
+    let charges = Charges {
+        currency: panel.currency.clone(),
+        posts: panel.posts,
+    };
+    (panel.name.clone(), charges)
 }
 
 fn say(restored: &Restored) -> anyhow::Result<()> {

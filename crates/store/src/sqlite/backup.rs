@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::open;
+use super::{newest, open};
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -31,9 +31,12 @@ pub(super) fn to_file(connection: &Connection, path: &Path) -> Result<()> {
             "the copy stopped: {copied:?}"
         )));
     }
+    // One file, for a copy may lie where nothing can be written beside it.
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
     let verdict: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
     if verdict == "ok" {
-        Ok(())
+        newest::sync_folder(path)
+            .map_err(|error| StoreError::Database(format!("{}: {error}", path.display())))
     } else {
         Err(StoreError::Corrupt(format!(
             "the copy is damaged: {verdict}"

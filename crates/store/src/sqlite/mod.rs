@@ -28,6 +28,7 @@ mod writer;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
@@ -46,6 +47,7 @@ use panelgate_domain::settlement::Settlement;
 use panelgate_domain::status::{Fact, RefillWord};
 use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 pub use self::open::{Options, Role};
@@ -53,7 +55,7 @@ use self::orders::{
     cancel, close, completions, families, flag, hours, later, learn, place, query, refill,
 };
 use self::readers::Readers;
-pub use self::restore::{Homes, Restored};
+pub use self::restore::{Charges, Homes, Restored};
 use self::writer::{Room, Writer};
 use crate::api::{Result, Store};
 use crate::error::StoreError;
@@ -70,6 +72,8 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Readers,
+    /// Marks are written down one at a time: a newer one is not overtaken by an older one.
+    telling: Arc<Mutex<()>>,
 }
 
 impl SqliteStore {
@@ -92,6 +96,7 @@ impl SqliteStore {
             path: file.path.clone(),
             writer,
             readers: Readers::new(file.path),
+            telling: Arc::default(),
         })
     }
 
@@ -130,8 +135,11 @@ impl SqliteStore {
         if !newest::is_passed_at(order) {
             return;
         }
-        let path = self.path.clone();
-        let told = self.read(move |c| newest::Mark::of(c)?.write_beside(&path));
+        let (path, telling) = (self.path.clone(), Arc::clone(&self.telling));
+        let told = self.read(move |c| {
+            let _one = telling.lock();
+            newest::Mark::of(c)?.write_beside(&path)
+        });
         if let Err(error) = told.await {
             tracing::warn!(%error, "how new the store is could not be written down beside it");
         }

@@ -48,6 +48,7 @@ macro_rules! cases {
                 an_order_may_begin_its_placement_at_once
                 only_so_many_may_wait
                 a_name_is_one_order_for_a_day
+                what_was_opened_lately_without_a_name_is_found
                 nothing_bought_costs_nothing
             }
             life {

@@ -166,6 +166,29 @@ pub(crate) async fn only_so_many_may_wait(world: World) {
     world.expect(["96", "4", "0", "0"]).await;
 }
 
+pub(crate) async fn what_was_opened_lately_without_a_name_is_found(world: World) {
+    let world = world.funded().await;
+    let opened = async |seconds, key: Option<&str>| {
+        let new = NewOrder {
+            at: at(seconds),
+            idempotency_key: key.map(str::to_owned),
+            ..world.new_order("1")
+        };
+        let opened = world.store.open_order(new, None).await;
+        let Opened::New(order, _) = opened.expect("opened") else {
+            panic!("not new")
+        };
+        order.id
+    };
+    opened(9, None).await;
+    let first = opened(10, None).await;
+    opened(11, Some("n1")).await;
+    let second = opened(12, None).await;
+    let found = world.store.opened_since(at(10), 10).await.expect("read");
+    let found: Vec<_> = found.iter().map(|found| found.order.id).collect();
+    assert_eq!(found, [second, first]);
+}
+
 pub(crate) async fn a_name_is_one_order_for_a_day(world: World) {
     let world = world.funded().await;
     let bob = world.customer("bob").await;

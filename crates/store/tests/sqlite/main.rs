@@ -4,6 +4,7 @@
 mod contract;
 mod crash;
 mod files;
+mod restore;
 mod tampered;
 mod tampered_families;
 mod upgrade;

@@ -30,14 +30,16 @@ pub(in crate::sqlite) fn waiting(connection: &Connection, limit: u64) -> Result<
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The newest orders, but those that others spawned.
+/// The newest orders, but those that others spawned, and those that have a name of their customer's.
 pub(in crate::sqlite) fn opened(
     connection: &Connection,
     since: Timestamp,
     limit: u64,
 ) -> Result<Vec<Sendable>> {
     let mut query = connection.prepare_cached(
-        "SELECT * FROM orders WHERE created >= ?1 AND parent IS NULL ORDER BY created DESC LIMIT ?2",
+        "SELECT * FROM orders WHERE created >= ?1 AND parent IS NULL
+            AND id NOT IN (SELECT order_id FROM idempotency_keys WHERE at >= ?1)
+         ORDER BY created DESC LIMIT ?2",
     )?;
     let found = query.query_map([since.0, at_most(limit)], rows::sendable)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
