@@ -9,10 +9,10 @@ use panelgate_domain::status::{Fact, Final, Report};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{MAX_LEARNED, StoreError};
 
+use crate::belief::{Belief, Told};
 use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
 use crate::rechecks::Recheck;
-use crate::settle::{Belief, Told};
 
 /// What a look at an ended order leads to.
 enum Change {

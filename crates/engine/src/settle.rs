@@ -8,12 +8,13 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::settlement::{Settlement, Verdict};
-use panelgate_domain::status::{Fact, Heard, Oddity, Report, StatusWord};
+use panelgate_domain::status::{Fact, Oddity};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::{MAX_LEARNED, StoreError};
 use panelgate_upstream::{Kind, Look, Outlook, Reports};
 use tokio::time::Instant;
 
+use crate::belief::{Belief, Told, Trust};
 use crate::brake::{Looked, SECOND_LOOK_AFTER};
 use crate::core::Core;
 
@@ -332,93 +333,6 @@ impl Core {
                 tracing::error!(%order, %error, "an order could not be closed; the next look tries again")
             }
         }
-    }
-}
-
-/// A report, and what its answer says for it.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) report: Report,
-    pub(crate) trust: Trust,
-}
-
-/// How sure it is that a report is about its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// Nothing else was asked for: this alone dispels what is odd.
-    Alone,
-    /// It came with others.
-    Shared,
-    /// So did what nobody asked for: that is odd by itself.
-    Doubtful,
-}
-
-impl Trust {
-    const fn of(look: &Look, is_alone: bool) -> Self {
-        match look {
-            Look::Doubtful(_) => Self::Doubtful,
-            _ if is_alone => Self::Alone,
-            _ => Self::Shared,
-        }
-    }
-}
-
-/// Whether money moves on an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Belief {
-    /// It does.
-    Believed {
-        /// Because a second look said the same after a wait: what is only odd is looked at again at once, and that says
-        /// nothing about a mass cancel.
-        is_confirmed: bool,
-    },
-    /// Not before a look at or after this time says the same.
-    Doubted(Timestamp),
-}
-
-impl Belief {
-    /// `doubt`: the known fact ended the order too, and was not believed. The store remembers that, also over a restart.
-    pub(crate) fn of(
-        known: &Fact,
-        doubt: Option<Timestamp>,
-        fact: &Fact,
-        told: &Told,
-        oddities: &[Oddity],
-    ) -> Self {
-        let is_odd = told.trust == Trust::Doubtful
-            || oddities.iter().any(|oddity| oddity.needs_second_look());
-        let says_the_end =
-            matches!(&told.report.heard, Heard::Word(word) if word.final_word().is_some());
-        let says_the_same =
-            known.word == fact.word && known.remains == fact.remains && known.runs == fact.runs;
-        match doubt {
-            Some(until) if !says_the_end => Self::Doubted(until),
-            // The wait is what mass cancels need, and the call of its own what is odd needs.
-            Some(until) if says_the_same && fact.at >= until && until > known.at => {
-                Self::Believed { is_confirmed: true }
-            }
-            Some(until) if says_the_same && fact.at >= until && told.trust == Trust::Alone => {
-                Self::Believed {
-                    is_confirmed: false,
-                }
-            }
-            Some(until) if says_the_same => Self::Doubted(until),
-            // It ends otherwise than it did: that waits for a second look too, and no shorter than the first one.
-            Some(until) => Self::Doubted(until.max(fact.at)),
-            None if is_odd => Self::Doubted(fact.at),
-            None => Self::Believed {
-                is_confirmed: false,
-            },
-        }
-    }
-
-    /// The brake has to know of it: the order is seen to be canceled, and has not waited for the look that mass cancels wait for.
-    pub(crate) fn turns_canceled(self, fact: &Fact) -> bool {
-        let waits = match self {
-            Self::Believed { is_confirmed } => is_confirmed,
-            Self::Doubted(until) => until > fact.at,
-        };
-        fact.word == StatusWord::Canceled && !waits
     }
 }
 

@@ -6,57 +6,6 @@ use super::*;
 use crate::clock::Clock;
 use crate::scene::{Scene, counts, panel, upstream_id};
 
-fn report(word: &str, remains: Option<i64>, start_count: i64) -> Report {
-    Report {
-        heard: Heard::parse(word),
-        charge: None,
-        start_count: Some(start_count),
-        remains,
-        runs: None,
-        children: Vec::new(),
-    }
-}
-
-/// Looks one after the other; answers which of them is believed to be the end.
-fn believed(looks: &[Report]) -> Option<usize> {
-    let mut known = Fact {
-        start_count: Some(5),
-        ..Fact::accepted(Timestamp(0))
-    };
-    let mut doubt = None;
-    for (n, report) in looks.iter().enumerate() {
-        let (fact, odd) = known.after(report, 100, Timestamp(1));
-        let told = Told {
-            report: report.clone(),
-            trust: Trust::Alone,
-        };
-        match Belief::of(&known, doubt, &fact, &told, &odd) {
-            Belief::Believed { .. } => return Some(n),
-            Belief::Doubted(until) => doubt = Some(until),
-        }
-        known = fact;
-    }
-    None
-}
-
-#[test]
-fn an_end_without_oddity_is_believed_at_once() {
-    assert_eq!(believed(&[report("Partial", Some(30), 5)]), Some(0));
-}
-
-#[test]
-fn an_odd_end_is_believed_when_a_second_look_says_the_same() {
-    let odd = || report("Canceled", Some(0), 9);
-    assert_eq!(believed(&[odd(), odd()]), Some(1));
-    assert_eq!(believed(&[odd(), report("whatever", None, 9)]), None);
-    assert_eq!(believed(&[odd(), report("Refill", None, 9)]), None);
-    let other = || report("Partial", Some(90), 9);
-    assert_eq!(
-        believed(&[report("Partial", Some(30), 9), other(), other()]),
-        Some(2)
-    );
-}
-
 /// A panel that has lost its orders may say Canceled and another count: the look that confirms the one does not confirm the other.
 #[tokio::test]
 async fn odd_cancels_of_many_wait_for_the_second_look_of_mass_cancels() {
