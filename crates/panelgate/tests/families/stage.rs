@@ -16,6 +16,9 @@ const RATE: i64 = 9_333_240;
 /// The same of a service where every post costs less than the books can hold.
 const TINY: i64 = 480;
 
+/// An end that leaves so much.
+pub(crate) const PARTIAL: Fate = Fate::Partial { remains: 30 };
+
 /// Panels and gateway.
 pub(crate) struct Stage {
     pub(crate) each: SimPanel,
@@ -62,6 +65,16 @@ pub(crate) fn cost(quantity: i64) -> i64 {
 /// A post of the tiny service.
 pub(crate) fn tiny(quantity: i64) -> i64 {
     share(TINY, quantity)
+}
+
+/// What goes back of a part: ⌊price × remains / quantity⌋.
+pub(crate) fn part(quantity: i64, remains: i64) -> i64 {
+    price(quantity) - price(quantity) * remains / quantity
+}
+
+/// What the simulated panel keeps of a part: the same rule.
+pub(crate) fn cost_of_part(quantity: i64, remains: i64) -> i64 {
+    cost(quantity) - cost(quantity) * remains / quantity
 }
 
 fn share(per_thousand: i64, quantity: i64) -> i64 {
