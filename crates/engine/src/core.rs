@@ -268,6 +268,11 @@ impl Core {
     }
 
     /// An order from memory, or from the store.
+    pub(crate) async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.orders(&[id]).await?.remove(&id))
+    }
+
+    /// Orders from memory, or from the store.
     pub(crate) async fn orders(
         &self,
         ids: &[OrderId],

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use dashmap::DashSet;
 use moka::sync::Cache;
-use panelgate_domain::family::{self, Share, Size};
+use panelgate_domain::family::{self, Share};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
@@ -124,8 +124,7 @@ impl Core {
         if report.children.is_empty() {
             return None;
         }
-        let ended = self.rechecks.find(panel, id)?.order;
-        self.orders(&[ended]).await.ok()?.remove(&ended)
+        self.ended(self.rechecks.find(panel, id)?.order).await
     }
 
     async fn names_strangers(
@@ -134,7 +133,7 @@ impl Core {
         named: &[UpstreamId],
     ) -> Result<bool, StoreError> {
         let family = self.family(parent).await?;
-        let known: HashSet<&UpstreamId> = family.children.iter().map(|(_, id)| id).collect();
+        let known = names(&family);
         let refused = self.families.refused.get(&parent).unwrap_or_default();
         let is_strange = |id: &&UpstreamId| !known.contains(id) && !refused.contains(*id);
         Ok(named.iter().any(|id| is_strange(&id)))
@@ -157,7 +156,7 @@ impl Core {
     /// What the store has made no order of.
     async fn keep_refused(&self, parent: OrderId, named: &[UpstreamId]) -> Result<(), StoreError> {
         let family = self.family(parent).await?;
-        let known: HashSet<&UpstreamId> = family.children.iter().map(|(_, id)| id).collect();
+        let known = names(&family);
         let refused = named.iter().filter(|id| !known.contains(id)).cloned();
         let refused: HashSet<UpstreamId> = refused.collect();
         if !refused.is_empty() {
@@ -175,10 +174,9 @@ impl Core {
             return Ok(());
         };
         let report = report.clone().of(child.kind());
-        let Some(Size { quantity, doubt }) = family::size(&report, per_post, family.rate) else {
+        let Some(size) = family::size(&report, per_post, family.rate) else {
             return Ok(());
         };
-        let size = Size { quantity, doubt };
         let sized = self.store.size_child(child.id, size, self.now()).await?;
         // One that has ended stays as it was.
         if sized.origin.is_some_and(|origin| origin.is_sized) {
@@ -209,13 +207,10 @@ impl Core {
         if self.families.is_unmet(origin.parent) {
             return;
         }
-        let parent = match self.orders(&[origin.parent]).await {
-            Ok(mut found) => found.remove(&origin.parent),
-            Err(error) => {
-                tracing::warn!(order = %origin.parent, %error, "a parent could not be read; its next look tries again");
-                None
-            }
-        };
+        let parent = self.order(origin.parent).await.unwrap_or_else(|error| {
+            tracing::warn!(order = %origin.parent, %error, "a parent could not be read; its next look tries again");
+            None
+        });
         let Some(parent) = parent.filter(|parent| parent.state == OrderState::Placed) else {
             return;
         };
@@ -253,6 +248,11 @@ impl Core {
             }
         }
     }
+}
+
+/// What its panel calls the children.
+fn names(family: &Family) -> HashSet<&UpstreamId> {
+    family.children.iter().map(|(_, id)| id).collect()
 }
 
 /// In children: what a parent was ordered with takes as much room as ten of them.

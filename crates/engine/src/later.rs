@@ -70,14 +70,12 @@ impl Core {
         }
     }
 
-    async fn ended(&self, id: OrderId) -> Option<Order> {
-        match self.orders(&[id]).await {
-            Ok(mut found) => found.remove(&id),
-            Err(error) => {
-                tracing::error!(order = %id, %error, "an ended order could not be read");
-                None
-            }
-        }
+    /// An order that has ended, and is still watched.
+    pub(crate) async fn ended(&self, id: OrderId) -> Option<Order> {
+        self.order(id).await.unwrap_or_else(|error| {
+            tracing::error!(order = %id, %error, "an ended order could not be read");
+            None
+        })
     }
 
     /// Answers the end that is not believed yet, and until when.

@@ -102,11 +102,11 @@ async fn opened_before(
     let Outcome::Opened(order) = outcome else {
         return Ok(None);
     };
-    let found = core.orders(&[order]).await;
+    let found = core.order(order).await;
     let found = found.map_err(|error| unknown(&error))?;
     // Refused after its answer, by a panel that was asked later: the same again is a new attempt.
-    let came_to_nothing = |order: &Order| order.ended == Some(Final::Canceled);
-    Ok(Some(order).filter(|order| !found.get(order).is_some_and(came_to_nothing)))
+    let came_to_nothing = found.is_some_and(|found| found.ended == Some(Final::Canceled));
+    Ok((!came_to_nothing).then_some(order))
 }
 
 /// Opens and places an order, and answers as soon as there is an answer.
