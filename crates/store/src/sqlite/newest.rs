@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use panelgate_domain::ids::OrderId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::open::private;
+use super::open::{beside, private};
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -79,9 +79,7 @@ impl Mark {
     /// In the file beside a store: whole or not at all, and durable.
     pub(super) fn write_beside(self, store: &Path) -> Result<()> {
         let path = path(store);
-        let mut new = path.clone().into_os_string();
-        new.push(".new");
-        let new = PathBuf::from(new);
+        let new = beside(&path, ".new");
         let written = || {
             let mut file =
                 private(OpenOptions::new().write(true).create(true).truncate(true)).open(&new)?;
@@ -108,7 +106,7 @@ pub(super) fn begin(connection: &Connection, store: &Path) -> Result<()> {
     begun.write_beside(store)
 }
 
-/// An order was given out. Answers whether that has to be told beside the store once it is committed.
+/// An order was given out. Where [the mark moves](is_passed_at), the file beside the store has to be told once this is committed.
 pub(super) fn pass(connection: &Connection, order: OrderId) -> Result<()> {
     if is_passed_at(order) {
         let passed = Mark {
@@ -134,9 +132,7 @@ pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
 }
 
 fn path(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(".newest");
-    PathBuf::from(name)
+    beside(store, ".newest")
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {

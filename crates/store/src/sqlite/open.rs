@@ -156,12 +156,17 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-pub(super) fn take_lock(path: &Path) -> Result<File> {
+/// A file that belongs to another one: of the same name, with this at its end.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let failed = |error: std::io::Error| {
-        StoreError::Database(format!("{}: {error}", Path::new(&name).display()))
-    };
+    name.push(end);
+    name.into()
+}
+
+pub(super) fn take_lock(path: &Path) -> Result<File> {
+    let name = beside(path, ".lock");
+    let failed =
+        |error: std::io::Error| StoreError::Database(format!("{}: {error}", name.display()));
     let file = private(OpenOptions::new().write(true).create(true).truncate(false))
         .open(&name)
         .map_err(failed)?;

@@ -2,7 +2,6 @@
 //! have been given out.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use panelgate_domain::family::Share;
@@ -11,6 +10,7 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::newest::{self, Mark};
+use super::open::beside;
 use super::orders::steps;
 use super::{backup, meta, open, pauses};
 use crate::api::Result;
@@ -306,12 +306,6 @@ fn forget(connection: &Connection) -> Result<()> {
         "DELETE FROM idempotency_keys; DELETE FROM unheard; DELETE FROM meta WHERE key = 'stopped';",
     )?;
     Ok(())
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
 }
 
 fn read_only(path: &Path) -> Result<Connection> {

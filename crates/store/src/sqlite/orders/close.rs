@@ -105,18 +105,16 @@ pub(in crate::sqlite) fn by_fact(
         decided: None,
     };
     let short = settlement.taken.checked_sub(ending.settlement.taken);
-    let short = short.filter(|short| *short > Money::ZERO);
-    if let Some(short) = short
-        && !stake::is_rounding(connection, &order, short)?
-    {
-        let text = format!(
-            "its parent's hold is used up: it should take {}",
-            settlement.taken
-        );
-        flag::set(connection, id, &text, fact.at)?;
-        let order = steps::load(connection, id)?;
-        return end(connection, &order, &ending, &learn::said(&order, fact));
-    }
+    let order = match short.filter(|short| *short > Money::ZERO) {
+        Some(short) if !stake::is_rounding(connection, &order, short)? => {
+            let text = format!(
+                "its parent's hold is used up: it should take {}",
+                settlement.taken
+            );
+            flag::set(connection, id, &text, fact.at)?
+        }
+        _ => order,
+    };
     end(connection, &order, &ending, &learn::said(&order, fact))
 }
 

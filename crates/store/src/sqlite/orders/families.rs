@@ -9,11 +9,11 @@ use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::rows::{self, FactParams, SET_FACT};
+use super::rows::{FactParams, SET_FACT};
 use super::{cost, flag, steps};
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::model::{Adopted, Family};
+use crate::model::{Adopted, Family, Sendable};
 use crate::sqlite::{newest, values};
 
 /// Spawns the children that are not known yet.
@@ -223,14 +223,7 @@ pub(in crate::sqlite) fn size(
 
 /// A parent's spec and children.
 pub(in crate::sqlite) fn of(connection: &Connection, parent: OrderId) -> Result<Family> {
-    let found = connection
-        .prepare_cached("SELECT * FROM orders WHERE id = ?1")?
-        .query_row([parent.0], rows::sendable)
-        .optional()?;
-    let found = found.ok_or_else(|| StoreError::NotFound {
-        what: "order",
-        name: parent.to_string(),
-    })?;
+    let Sendable { spec, .. } = steps::load_sendable(connection, parent)?;
     let rate = connection
         .prepare_cached(
             "SELECT p.rate FROM orders o JOIN placements p ON p.id = o.placement WHERE o.id = ?1",
@@ -246,7 +239,7 @@ pub(in crate::sqlite) fn of(connection: &Connection, parent: OrderId) -> Result<
         ))
     })?;
     Ok(Family {
-        spec: found.spec,
+        spec,
         rate: rate.flatten(),
         children: children.collect::<rusqlite::Result<_>>()?,
     })

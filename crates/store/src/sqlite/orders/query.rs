@@ -7,9 +7,8 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::super::values;
-use super::{rows, stake};
+use super::{rows, stake, steps};
 use crate::api::Result;
-use crate::error::StoreError;
 use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
 
 /// The orders among these ids.
@@ -148,12 +147,7 @@ pub(in crate::sqlite) fn count_live(
 
 /// Everything about one order.
 pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<OrderStory> {
-    let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
-    let order = query.query_row([id.0], rows::sendable).optional()?;
-    let order = order.ok_or_else(|| StoreError::NotFound {
-        what: "order",
-        name: id.to_string(),
-    })?;
+    let order = steps::load_sendable(connection, id)?;
     let customer = connection
         .prepare_cached("SELECT name FROM customers WHERE id = ?1")?
         .query_row([order.order.customer.0], |row| row.get(0))?;

@@ -3,18 +3,31 @@
 use panelgate_domain::ids::{OrderId, PlacementId};
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::values::bounded;
 use super::rows;
 use crate::api::Result;
 use crate::error::StoreError;
-use crate::model::Answer;
+use crate::model::{Answer, Sendable};
 
 /// An order by its id.
 pub(in crate::sqlite) fn load(connection: &Connection, id: OrderId) -> Result<Order> {
+    read(connection, id, rows::order)
+}
+
+/// The same, with what exactly was ordered.
+pub(in crate::sqlite) fn load_sendable(connection: &Connection, id: OrderId) -> Result<Sendable> {
+    read(connection, id, rows::sendable)
+}
+
+fn read<T>(
+    connection: &Connection,
+    id: OrderId,
+    row: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<T> {
     let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
-    let found = query.query_row([id.0], rows::order).optional()?;
+    let found = query.query_row([id.0], row).optional()?;
     found.ok_or_else(|| StoreError::NotFound {
         what: "order",
         name: id.to_string(),
