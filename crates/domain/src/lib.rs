@@ -8,8 +8,9 @@
 //!
 //! # Where to start
 //! [`money`] and [`rate`] for numbers, [`service_type`] and [`spec`] for what can be ordered, [`markup`] and [`quote`] for
-//! prices, [`sync`] for costs that change, [`order`], [`status`] and [`settlement`] for the life of an order, [`completion`] for how long it takes, [`family`] for
-//! orders that spawn others, [`action`], [`reply`] and [`fault`] for the conversation with a customer.
+//! prices, [`sync`] for costs that change, [`order`], [`status`] and [`settlement`] for the life of an order, [`completion`]
+//! for how long it takes, [`family`] for orders that spawn others, [`action`], [`reply`] and [`fault`] for the conversation
+//! with a customer.
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 

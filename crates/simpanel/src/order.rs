@@ -91,6 +91,16 @@ impl SimOrder {
         self.spec.field(Field::Username).unwrap_or_default()
     }
 
+    /// The family of a subscription, which its word and its money go by.
+    fn subscription(&self) -> Option<&SimFamily> {
+        self.family.as_ref().filter(|_| self.is_subscription)
+    }
+
+    /// The family of a drip-feed, which is shown besides.
+    pub(crate) fn drip_feed(&self) -> Option<&SimFamily> {
+        self.family.as_ref().filter(|_| !self.is_subscription)
+    }
+
     /// Units over all runs.
     #[must_use]
     pub const fn quantity(&self) -> u64 {
@@ -100,7 +110,7 @@ impl SimOrder {
     /// Its word at a moment.
     #[must_use]
     pub fn status(&self, now: Duration) -> StatusWord {
-        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+        if let Some(family) = self.subscription() {
             return family.status(now);
         }
         if now >= self.ends {
@@ -162,7 +172,7 @@ impl SimOrder {
 
     /// What the customer has back at a moment: all of a canceled order, the undelivered part of a partial one, rounded down.
     pub(crate) fn refund(&self, now: Duration) -> Money {
-        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+        if let Some(family) = self.subscription() {
             return family.refund(self.charge, now);
         }
         let left = match self.status(now) {
@@ -198,7 +208,7 @@ impl SimOrder {
 
     /// What a poll shows. After the end `charge` is what the panel kept.
     pub(crate) fn view(&self, now: Duration, currency: &Currency) -> OrderView {
-        if let Some(family) = self.family.as_ref().filter(|_| self.is_subscription) {
+        if let Some(family) = self.subscription() {
             return OrderView::Subscription(family.view(self, now));
         }
         OrderView::Single(StatusView {

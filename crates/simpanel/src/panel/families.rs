@@ -82,7 +82,7 @@ impl Panel {
     fn make(&mut self, place: usize, quantity: Option<u64>, at: Duration) -> Option<i64> {
         let id = self.next_id();
         let parent = &self.books.orders[place];
-        let family = parent.family.as_ref()?;
+        parent.family.as_ref()?;
         let units = quantity.unwrap_or_else(|| self.drawn(parent, id));
         let charge = self.charge_of_child(parent, units)?;
         let rest = self.books.balance.checked_sub(charge)?;
@@ -90,7 +90,7 @@ impl Panel {
             self.change_family(place, |family| family.broke = true);
             return None;
         }
-        let lived = if family.total > 0 && parent.is_subscription {
+        let lived = if parent.is_subscription {
             parent.name()
         } else {
             parent.link()

@@ -285,9 +285,7 @@ impl Panel {
     /// Adds what drip-feeds show of their runs, and puts what orders were told to say over what is true.
     fn as_said(&self, ids: &Ids, honest: Bytes) -> Bytes {
         let order = |id: &AskedId| self.place(id).ok().map(|place| &self.books.orders[place]);
-        let is_plain = |order: &SimOrder| {
-            order.says.is_empty() && (order.family.is_none() || order.is_subscription)
-        };
+        let is_plain = |order: &SimOrder| order.says.is_empty() && order.drip_feed().is_none();
         if ids
             .as_slice()
             .iter()
@@ -302,7 +300,7 @@ impl Panel {
                 Ids::Many(_) => answer.get_mut(written(id)),
             };
             if let (Some(Value::Object(shown)), Some(order)) = (shown, order(id)) {
-                if let Some(family) = order.family.as_ref().filter(|_| !order.is_subscription) {
+                if let Some(family) = order.drip_feed() {
                     family.show_runs(self.drip, shown);
                 }
                 shown.extend(order.says.clone());

@@ -53,6 +53,17 @@ fn subscribe(panel: &mut Panel, username: &str, posts: &str) -> i64 {
     add(panel, "1", &fields)
 }
 
+/// Four runs of 50.
+fn drip_feed(panel: &mut Panel) -> i64 {
+    let fields = [
+        (Field::Link, "https://example.com/1"),
+        (Field::Quantity, "50"),
+        (Field::Runs, "4"),
+        (Field::Interval, "10"),
+    ];
+    add(panel, "2", &fields)
+}
+
 fn status(panel: &mut Panel, id: i64) -> Value {
     let ids = Ids::One(AskedId::Number(id));
     serde_json::from_slice(&panel.answer(&Action::Status(ids), 1)).expect("JSON")
@@ -142,13 +153,7 @@ fn a_panel_that_minds_active_links_takes_more_than_one_subscription() {
 #[test]
 fn a_drip_feed_that_is_canceled_makes_no_more_runs() {
     let mut panel = panel(|settings| settings.drip = DripAnswer::Runs);
-    let fields = [
-        (Field::Link, "https://example.com/1"),
-        (Field::Quantity, "50"),
-        (Field::Runs, "4"),
-        (Field::Interval, "10"),
-    ];
-    let parent = add(&mut panel, "2", &fields);
+    let parent = drip_feed(&mut panel);
     let starts = panel.books.order(parent).expect("there").starts;
     panel.move_to(starts);
     let ids = Ids::One(AskedId::Number(parent));
@@ -180,13 +185,7 @@ fn what_was_charged_at_once_is_paid_back_for_posts_that_did_not_come() {
 fn runs_are_spread_over_the_work_and_shown_as_the_panel_likes() {
     let shown = |drip| {
         let mut panel = panel(|settings| settings.drip = drip);
-        let fields = [
-            (Field::Link, "https://example.com/1"),
-            (Field::Quantity, "50"),
-            (Field::Runs, "4"),
-            (Field::Interval, "10"),
-        ];
-        let parent = add(&mut panel, "2", &fields);
+        let parent = drip_feed(&mut panel);
         assert_eq!(panel.books.balance.micros(), 8_000_000);
         panel.move_to(secs(1_000));
         let children = panel.books.children(parent);
