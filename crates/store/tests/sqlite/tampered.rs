@@ -1,30 +1,12 @@
 //! Books that somebody changed behind the store's back: `verify` has to see it, invariant by invariant.
 
 use panelgate_domain::status::StatusWord;
-use panelgate_store::Store;
-use rusqlite::Connection;
 
 use crate::contract::{World, at, decision, money};
-use crate::{folder, world_in};
+use crate::tampering;
 
-/// Runs SQL on sound books and expects that `verify` names this invariant, with this text.
 async fn check(invariant: u8, sql: &str, text: &str) {
-    let (_folder, path) = folder();
-    let (world, store) = world_in(&path).await;
-    fill(&world).await;
-    assert_eq!(store.verify().await.expect("verified"), [], "sound before");
-    let raw = Connection::open(&path).expect("opened");
-    disarm(&raw);
-    raw.execute_batch(sql).expect(sql);
-    drop(raw);
-    let found = store.verify().await.expect("verified");
-    let seen = found
-        .iter()
-        .any(|violation| violation.invariant == invariant && violation.text.contains(text));
-    assert!(
-        seen,
-        "{sql}\nexpected {invariant} with `{text}`, found {found:#?}"
-    );
+    tampering::check(fill, invariant, sql, text).await;
 }
 
 /// Order 1 completed, 2 partial and refunded, 3 open, 4 placed, 5 refused, 6 settled by hand, 7 completed, refunded by hand,
@@ -89,27 +71,6 @@ async fn fill(world: &World) {
         .await
         .expect("paid");
     by_hand("2").await.expect("refunded");
-}
-
-/// Takes away everything in the file that would object.
-pub(crate) fn disarm(raw: &Connection) {
-    let triggers: Vec<String> = raw
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-        .expect("a query")
-        .query_map([], |row| row.get(0))
-        .expect("rows")
-        .collect::<Result<_, _>>()
-        .expect("names");
-    assert!(triggers.len() >= 6, "there was something to take away");
-    for trigger in triggers {
-        raw.execute_batch(&format!("DROP TRIGGER {trigger}"))
-            .expect("dropped");
-    }
-    raw.execute_batch(
-        "DROP INDEX orders_by_upstream_id; DROP INDEX references_of_orders;
-         PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;",
-    )
-    .expect("disarmed");
 }
 
 /// The entry of a transfer of an order on an account of this kind.

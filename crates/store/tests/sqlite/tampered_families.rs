@@ -2,32 +2,14 @@
 
 use panelgate_domain::family::Share;
 use panelgate_domain::status::{Fact, StatusWord};
-use panelgate_store::Store;
 use rusqlite::Connection;
 
 use crate::contract::kin::{drip_feed, subscription};
 use crate::contract::{World, at};
-use crate::tampered::disarm;
-use crate::{folder, world_in};
+use crate::{folder, tampering, world_in};
 
-/// Runs SQL on sound families and expects that `verify` names this invariant, with this text.
 async fn check(invariant: u8, sql: &str, text: &str) {
-    let (_folder, path) = folder();
-    let (world, store) = world_in(&path).await;
-    fill(&world).await;
-    assert_eq!(store.verify().await.expect("verified"), [], "sound before");
-    let raw = Connection::open(&path).expect("opened");
-    disarm(&raw);
-    raw.execute_batch(sql).expect(sql);
-    drop(raw);
-    let found = store.verify().await.expect("verified");
-    let seen = found
-        .iter()
-        .any(|violation| violation.invariant == invariant && violation.text.contains(text));
-    assert!(
-        seen,
-        "{sql}\nexpected {invariant} with `{text}`, found {found:#?}"
-    );
+    tampering::check(fill, invariant, sql, text).await;
 }
 
 /// Subscription 1 lives: 2 completed with 0.80, 3 lives unsized. Subscription 4 is closed: 5 completed with 1.00, 1.00 went back.
