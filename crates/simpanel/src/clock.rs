@@ -1,9 +1,10 @@
 //! The panel's own time: it runs at a chosen speed, or stands still until a test moves it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// The clock that orders and refills progress on. Clones share it.
 ///

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Most admitted requests within any second. Those over it are not counted.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use panelgate_domain::action::Ids;
@@ -12,6 +12,7 @@ use panelgate_wire::reply;
 use panelgate_wire::request::{self, Raw};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::books::file::BooksFile;
@@ -195,6 +196,7 @@ impl Office {
         let (mut changed, mut moved) = (self.changed.subscribe(), self.settings.clock.moves());
         while !self.look(&mut wanted) {
             tokio::select! {
+                biased;
                 // The sender lives in `self`.
                 _ = changed.changed() => {}
                 () = self.settings.clock.moved(&mut moved) => {}

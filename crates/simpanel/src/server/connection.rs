@@ -14,11 +14,10 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use panelgate_wire::request::Raw;
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::io::{Due, Line, Orders};
+use super::io::{Due, Line, Orders, Wire};
 use super::response::{AnswerBody, response};
 use crate::fault::Wait;
 use crate::office::{Delivery, Office, Ticket};
@@ -33,13 +32,14 @@ pub(super) struct Host {
 
 /// Serves a connection until its client, a fault or the end of the panel ends it. After the end, what is being answered
 /// has [`GRACE`] to leave.
-pub(super) async fn serve(stream: TcpStream, host: Host) {
+pub(super) async fn serve(stream: impl Wire, host: Host) {
     let orders = Arc::new(Orders::new(Arc::clone(&host.office)));
     let stop = host.office.stop.clone();
     let service = service_fn(|request| handle(request, host.clone(), Arc::clone(&orders)));
     let line = TokioIo::new(Line::new(stream, Arc::clone(&orders)));
     let mut connection = pin!(http1::Builder::new().serve_connection(line, service));
     tokio::select! {
+        biased;
         // Clients may leave in the middle: that is theirs to tell.
         _ = connection.as_mut() => return,
         () = orders.ended() => return,
@@ -48,6 +48,7 @@ pub(super) async fn serve(stream: TcpStream, host: Host) {
     connection.as_mut().graceful_shutdown();
     let rest = async {
         tokio::select! {
+            biased;
             _ = connection.as_mut() => {}
             () = orders.ended() => {}
         }
@@ -121,6 +122,7 @@ async fn in_time(ticket: Ticket, host: &Host) -> Delivery {
 async fn waited(office: &Office, since: Duration, length: Duration) -> bool {
     let stop: &CancellationToken = &office.stop;
     tokio::select! {
+        biased;
         () = office.clock().wait(since, length) => true,
         () = stop.cancelled() => false,
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
@@ -31,10 +31,30 @@ pub(super) enum Due {
     Close,
 }
 
-/// A TCP stream that obeys [`Orders`].
+/// What a connection runs over.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin {
+    /// From here on closing it tells the other side at once, and that nothing more comes.
+    fn reset(&self) -> io::Result<()>;
+}
+
+/// Closing a socket that lingers for no time sends RST.
+impl Wire for TcpStream {
+    fn reset(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+/// A line within the process knows one way to end.
+impl Wire for DuplexStream {
+    fn reset(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A stream that obeys [`Orders`].
 #[derive(Debug)]
-pub(super) struct Line {
-    stream: TcpStream,
+pub(super) struct Line<S: Wire> {
+    stream: S,
     orders: Arc<Orders>,
     wrote: bool,
 }
@@ -80,8 +100,8 @@ impl Orders {
     }
 }
 
-impl Line {
-    pub(super) fn new(stream: TcpStream, orders: Arc<Orders>) -> Self {
+impl<S: Wire> Line<S> {
+    pub(super) fn new(stream: S, orders: Arc<Orders>) -> Self {
         Self {
             stream,
             orders,
@@ -90,18 +110,17 @@ impl Line {
     }
 }
 
-/// Closing a socket that lingers for no time sends RST.
-impl Drop for Line {
+impl<S: Wire> Drop for Line<S> {
     fn drop(&mut self) {
         if self.orders.reset.load(Ordering::Acquire)
-            && let Err(error) = self.stream.set_zero_linger()
+            && let Err(error) = self.stream.reset()
         {
             tracing::warn!(%error, "the connection closes instead of being reset");
         }
     }
 }
 
-impl AsyncRead for Line {
+impl<S: Wire> AsyncRead for Line<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -111,7 +130,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl<S: Wire> AsyncWrite for Line<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

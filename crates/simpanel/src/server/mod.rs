@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use panelgate_domain::money::Money;
+use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,31 @@ impl SimPanel {
             address,
             tasks,
         })
+    }
+
+    /// A panel that listens nowhere: [`connect`](Self::connect) is the only way to it. Needs a tokio runtime, which it lives on.
+    ///
+    /// # Errors
+    /// The catalogue is none, or the file of books cannot be opened.
+    pub fn detached(settings: SimSettings) -> Result<Self, SimError> {
+        let address = settings.listen;
+        Ok(Self {
+            office: Arc::new(Office::open(settings, CancellationToken::new())?),
+            address,
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// A new connection to it, without a socket. Dropping it closes the connection.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (ours, its) = tokio::io::duplex(LINE_BUFFER);
+        let host = Host {
+            office: Arc::clone(&self.office),
+            tasks: self.tasks.clone(),
+        };
+        self.tasks.spawn(connection::serve(its, host));
+        ours
     }
 
     /// The URL of its API, such as `http://127.0.0.1:40123/api/v2`.
@@ -215,8 +241,9 @@ async fn accept(listener: TcpListener, host: Host) {
     let stop = host.office.stop.clone();
     loop {
         let accepted = tokio::select! {
-            accepted = seated(&listener, &seats) => accepted,
+            biased;
             () = stop.cancelled() => return,
+            accepted = seated(&listener, &seats) => accepted,
         };
         match accepted {
             Ok((stream, seat)) => {
@@ -250,6 +277,9 @@ async fn seated(
 
 /// Between two tries to accept when the system refuses.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes on their way, each way, of a connection without a socket.
+const LINE_BUFFER: usize = 64 * 1024;
 
 /// More wait in the system's queue.
 const MOST_CONNECTIONS: usize = 10_000;
