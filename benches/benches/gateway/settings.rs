@@ -9,7 +9,7 @@ use panelgate_domain::exchange::Exchange;
 use panelgate_domain::family::Share;
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_engine::Rules;
-use panelgate_upstream::{PanelSettings, Refusals};
+use panelgate_upstream::{PanelSettings, Refusals, Transport};
 
 /// Sells what panel `alpha` sells, a fifth dearer.
 pub(crate) fn rules() -> Rules {
@@ -50,5 +50,6 @@ pub(crate) fn panel_settings(name: &str, url: &str) -> PanelSettings {
         gather: Duration::from_millis(25),
         fresh_for: Duration::from_secs(3_600),
         look_at_least_every: Duration::from_secs(3_600),
+        transport: Transport::Network,
     }
 }

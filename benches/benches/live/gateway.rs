@@ -14,7 +14,7 @@ use panelgate_store::model::{
     Answer, Booking, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
 };
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::PanelSettings;
+use panelgate_upstream::{PanelSettings, Transport};
 use prometheus::Registry;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
@@ -91,6 +91,7 @@ fn settings_of((name, url): (&&str, String)) -> PanelSettings {
         gather: GATHER,
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_AT_LEAST_EVERY,
+        transport: Transport::Network,
         ..panel_settings(name, &url)
     }
 }

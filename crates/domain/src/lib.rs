@@ -43,6 +43,7 @@ pub mod settlement;
 pub mod status;
 
 pub mod action;
+pub mod canary;
 pub mod customer;
 pub mod fault;
 pub mod ledger;

@@ -2,6 +2,7 @@
 //!
 //! Source: `money.md`, "Ledger" and "Facts from a panel".
 
+use crate::canary::Canary;
 use crate::family::{Kind, Share};
 use crate::money::{Money, Rounding};
 use crate::rate::Charging;
@@ -129,12 +130,16 @@ impl Basis {
             );
         }
         let total = self.quantity.total();
+        let direction = match Canary::RefundRoundedUp.sings() {
+            true => Rounding::Up,
+            false => Rounding::Down,
+        };
         // ⌊price × clamp(remains, 0, Q) / Q⌋; without `remains` a drip-feed gives back the runs that were not done.
         let released = match (fact.remains, fact.runs) {
             (Some(remains), _) => self.price.share(
                 u64::try_from(remains).unwrap_or(0).min(total),
                 total,
-                Rounding::Down,
+                direction,
             ),
             (None, Some(runs)) if self.quantity.runs > 1 => {
                 let undone = self.quantity.runs.saturating_sub(runs);

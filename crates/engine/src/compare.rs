@@ -14,6 +14,7 @@ use panelgate_domain::sync::{Distrust, Flag, learn, view};
 use panelgate_store::StoreError;
 use rust_decimal::Decimal;
 
+use crate::aside::aside;
 use crate::core::{Core, Engine};
 use crate::market::{Market, Rules};
 use crate::sync::SyncError;
@@ -169,9 +170,11 @@ impl Engine {
     pub async fn moved_since(&self, before: &Arc<Market>) -> Result<Vec<PriceMove>, StoreError> {
         let groups = self.0.groups().await?;
         let (before, after) = (Arc::clone(before), self.market());
-        let work = tokio::task::spawn_blocking(move || compare(&before, &after, &groups));
-        work.await
-            .map_err(|error| StoreError::Corrupt(error.to_string()))
+        let offers = {
+            let lists = self.0.lists.lock();
+            lists.values().map(|list| list.offers.len()).sum()
+        };
+        aside(offers, move || compare(&before, &after, &groups)).await
     }
 
     /// The offers that wait for an operator.
@@ -221,16 +224,15 @@ impl Core {
         let assigned = self.store.assign_services(Vec::new(), Vec::new()).await?;
         let groups = self.groups().await?;
         let before = self.market.load_full();
-        let work = tokio::task::spawn_blocking(move || {
+        let offers = lists.iter().map(|list| list.offers.len()).sum();
+        let work = aside(offers, move || {
             let ids = with_ids_to_come(&rules, &lists, assigned);
             let catalogue = Catalogue::build(&rules.definitions, &lists, &ids, &rules.exchange);
             let catalogue = catalogue.holding(&held, &rules.exchange);
             let after = Market::new(rules, catalogue);
             compare(&before, &after, &groups)
         });
-        Ok(work
-            .await
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?)
+        Ok(work.await?)
     }
 
     async fn groups(&self) -> Result<BTreeSet<String>, StoreError> {

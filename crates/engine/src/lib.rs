@@ -9,6 +9,7 @@
 
 mod actions;
 mod approvals;
+mod aside;
 mod belief;
 pub mod book;
 mod brake;

@@ -25,7 +25,7 @@ use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::{Look, PanelSettings, Refusals, Reports};
+use panelgate_upstream::{Look, PanelSettings, Refusals, Reports, Transport};
 use prometheus::Registry;
 use tempfile::TempDir;
 
@@ -372,6 +372,7 @@ pub(crate) fn unreachable() -> PanelSettings {
         gather: Duration::from_millis(300),
         fresh_for: Duration::from_secs(15),
         look_at_least_every: Duration::from_secs(3_600),
+        transport: Transport::Network,
     }
 }
 

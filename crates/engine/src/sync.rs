@@ -14,6 +14,7 @@ use panelgate_store::StoreError;
 use panelgate_store::model::Synced;
 use panelgate_upstream::CallError;
 
+use crate::aside::aside;
 use crate::core::Core;
 use crate::market::{Market, Rules};
 
@@ -189,16 +190,15 @@ impl Core {
         check_reserved(&reserved, &ids)?;
         let before = self.market.load_full();
         // Thousands of globs: not on a thread that answers requests.
-        let build = tokio::task::spawn_blocking(move || {
+        let offers = lists.iter().map(|list| list.offers.len()).sum();
+        let build = aside(offers, move || {
             let catalogue = Catalogue::build(&rules.definitions, &lists, &ids, &rules.exchange);
             let catalogue = catalogue.holding(&held, &rules.exchange);
             let market = Market::new(rules, catalogue);
             market.build_lists_of(&before);
             market
         });
-        let market = build
-            .await
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let market = build.await?;
         self.metrics
             .config_revision
             .set(i64::try_from(market.rules.revision).unwrap_or(i64::MAX));

@@ -1,7 +1,7 @@
 //! From the configuration to what each room is set up with.
 
 use panelgate_domain::time::Timestamp;
-use panelgate_upstream::{PanelSettings, Refusals};
+use panelgate_upstream::{PanelSettings, Refusals, Transport};
 
 use crate::config::{Config, Panel};
 use crate::wiring::{GatewaySettings, MarketSettings};
@@ -66,6 +66,7 @@ pub(crate) fn panel_settings(config: &Config, panel: &Panel) -> PanelSettings {
         gather: config.status.gather,
         fresh_for: config.status.fresh_for,
         look_at_least_every: config.status.look_at_least_every,
+        transport: Transport::Network,
     }
 }
 

@@ -19,7 +19,7 @@ use panelgate_domain::routing::Strategy;
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::{Store, StoreError};
-use panelgate_upstream::{PanelSettings, Refusals};
+use panelgate_upstream::{PanelSettings, Refusals, Transport};
 
 use crate::cli::Demo;
 use crate::clock;
@@ -148,6 +148,7 @@ fn panel_settings(name: &str, panel: &SimPanel) -> anyhow::Result<PanelSettings>
         gather: Duration::from_millis(25),
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_AT_LEAST_EVERY,
+        transport: Transport::Network,
     })
 }
 

@@ -23,6 +23,7 @@ mod redact;
 
 mod metrics;
 mod settings;
+mod transport;
 
 pub use panelgate_wire::answer::{AnswerError, Balance, RefillOutcome};
 
@@ -35,3 +36,4 @@ pub use self::looking::{Look, Reports};
 pub use self::lookout::{Kind, Outlook};
 pub use self::metrics::Metrics;
 pub use self::settings::{OpenError, PanelSettings, Refusals};
+pub use self::transport::{Connect, Connecting, Line, Transport};

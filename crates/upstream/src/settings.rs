@@ -8,6 +8,8 @@ use panelgate_domain::ids::{Currency, PanelName};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::transport::Transport;
+
 /// Everything a desk knows about its panel; replaced as a whole by [`crate::Desk::reconfigure`].
 #[derive(Clone, Debug)]
 pub struct PanelSettings {
@@ -47,6 +49,8 @@ pub struct PanelSettings {
     pub fresh_for: Duration,
     /// Longest time between two looks at a live order.
     pub look_at_least_every: Duration,
+    /// Where its connections come from.
+    pub transport: Transport,
 }
 
 /// Error texts of one panel, as globs.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use panelgate_domain::action::{Add, AskedId};
+use panelgate_domain::canary::Canary;
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Effect, Fault, Refusal};
@@ -135,6 +136,7 @@ async fn open(
         Ok(Ok(Placing::Refused(refusal))) => {
             Err(Fault::panel(refusal, format!("order {order} was refused")))
         }
+        Err(_) if Canary::ErrorThoughOrdered.sings() => Err(Refusal::TooManyRequests.into()),
         _ => Ok(Reply::Added(order)),
     }
 }

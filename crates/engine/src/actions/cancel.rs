@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use panelgate_domain::action::Ids;
+use panelgate_domain::canary::Canary;
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::{PerId, Reply};
+use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_store::StoreError;
 use panelgate_store::model::{Answer, CancelAnswer, Decision};
 use panelgate_upstream::{CancelOutcome, Sent};
@@ -131,7 +133,7 @@ pub(crate) async fn forward(
     unsent: Unsent,
 ) -> HashMap<OrderId, Result<(), Refusal>> {
     let mut answers = HashMap::new();
-    let mut by_panel: BTreeMap<PanelName, HashMap<UpstreamId, OrderId>> = BTreeMap::new();
+    let mut by_panel: BTreeMap<PanelName, BTreeMap<UpstreamId, OrderId>> = BTreeMap::new();
     for order in orders {
         let (Some(panel), Some(upstream_id)) = (&order.panel, &order.upstream_id) else {
             continue;
@@ -158,7 +160,7 @@ pub(crate) async fn forward(
 async fn forward_to(
     core: &Core,
     panel: PanelName,
-    ids: HashMap<UpstreamId, OrderId>,
+    ids: BTreeMap<UpstreamId, OrderId>,
     unsent: Unsent,
 ) -> Vec<(OrderId, Result<(), Refusal>)> {
     let asked: Vec<UpstreamId> = ids.keys().cloned().collect();
@@ -196,7 +198,25 @@ async fn answered(
         ),
     };
     keep(core, order, answer, raw).await;
+    if Canary::RefundOnCancelAnswer.sings() && reply.is_ok() {
+        give_back_at_once(core, order).await;
+    }
     (order, reply)
+}
+
+/// What [`Canary::RefundOnCancelAnswer`] does: nobody has said that the order was canceled.
+async fn give_back_at_once(core: &Core, order: OrderId) {
+    let Ok(Some(order)) = core.order(order).await else {
+        return;
+    };
+    let mut fact = Fact::accepted(core.now());
+    fact.word = StatusWord::Canceled;
+    let closed = core
+        .store
+        .close_order(order.id, fact, order.basis().canceled(), fact.at);
+    if let Ok(closed) = closed.await {
+        core.remember(closed);
+    }
 }
 
 async fn keep(core: &Core, order: OrderId, answer: CancelAnswer, raw: String) {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use panelgate_domain::canary::Canary;
 use panelgate_domain::catalogue::Service;
 use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
@@ -108,6 +109,11 @@ pub(super) async fn attempt(
                 .await
         }
         AddOutcome::NotSent | AddOutcome::Throttled { .. } => sent.reopen(&answer, false).await,
+        AddOutcome::Unknown if Canary::ResendOnTimeout.sings() => sent.reopen(&answer, false).await,
+        AddOutcome::Unknown if Canary::UnknownIsRefused.sings() => {
+            _ = sent.refuse(Refusal::TooManyRequests, &answer).await;
+            Attempt::Ended(Placing::Refused(Refusal::TooManyRequests))
+        }
         AddOutcome::Unknown => sent.park(placed.late, answer).await,
     }
 }
@@ -174,6 +180,7 @@ impl Sent<'_> {
 /// not sent again.
 async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, late: Late) {
     let heard = tokio::select! {
+        biased;
         heard = late.answer() => heard,
         () = core.stop.cancelled() => None,
     };

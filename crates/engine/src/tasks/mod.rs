@@ -56,6 +56,7 @@ fn every<F>(
     core.clone().tracker.spawn(async move {
         loop {
             tokio::select! {
+                biased;
                 () = core.stop.cancelled() => return,
                 _ = ticks.tick() => guarded(task(Arc::clone(&core))).await,
             }

@@ -1,8 +1,10 @@
 //! How often a panel's list is looked at: the more often it changes, the sooner again.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use rand::Rng;
+use panelgate_domain::ids::PanelName;
+use panelgate_domain::time::Timestamp;
 
 /// The pause between two syncs of one panel.
 #[derive(Debug)]
@@ -33,15 +35,21 @@ impl Pace {
     }
 }
 
-/// A little more or less, so that panels and gateways that started together do not stay together.
-pub(super) fn jittered(pause: Duration) -> Duration {
-    pause * rand::rng().random_range(90..=110) / 100
+/// A little more or less, so that panels and gateways that started together do not stay together: what exactly follows from
+/// the moment and the panel, and the same moment gives the same again.
+pub(super) fn jittered(pause: Duration, panel: &PanelName, now: Timestamp) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (panel, now.0).hash(&mut hasher);
+    let percent = 90 + u32::try_from(hasher.finish() % 21).expect("less than 21");
+    pause * percent / 100
 }
 
 const FIRST: Duration = Duration::from_secs(60 * 60);
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -59,9 +67,11 @@ mod tests {
 
     #[test]
     fn jitter_is_a_tenth() {
-        for _ in 0..100 {
-            let pause = jittered(100 * MINUTE);
-            assert!((90 * MINUTE..=110 * MINUTE).contains(&pause), "{pause:?}");
-        }
+        let pauses: BTreeSet<Duration> = (0..500)
+            .map(|now| jittered(100 * MINUTE, &"alpha".into(), Timestamp(now)))
+            .collect();
+        assert_eq!(pauses.len(), 21, "every percent comes up");
+        assert_eq!(pauses.first(), Some(&(90 * MINUTE)));
+        assert_eq!(pauses.last(), Some(&(110 * MINUTE)));
     }
 }

@@ -1,13 +1,14 @@
 //! What is done for each panel as long as it is configured: its list is synced, its balance polled.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dashmap::Entry;
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
 use panelgate_upstream::Rest;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::{Pace, jittered};
@@ -41,6 +42,7 @@ async fn until_gone(
     task: impl Future<Output = ()>,
 ) {
     tokio::select! {
+        biased;
         () = core.stop.cancelled() => {}
         () = gone.cancelled() => {}
         () = task => { core.followed.remove_if(&panel, |_, _| !gone.is_cancelled()); }
@@ -68,7 +70,7 @@ async fn sync_for_ever(core: Arc<Core>, panel: PanelName, tell_synced: oneshot::
             // Whoever started us may have stopped waiting.
             _ = tell.send(());
         }
-        tokio::time::sleep(jittered(again)).await;
+        tokio::time::sleep(jittered(again, &panel, core.now())).await;
     }
 }
 
@@ -92,6 +94,7 @@ async fn poll_balance_for_ever(core: Arc<Core>, panel: PanelName) {
             core.settings.balance_every
         };
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause.min(core.settings.balance_every)) => {}
             // What is there now is what a payment will be a rise from.
             () = core.funds_refused.notified() => {}

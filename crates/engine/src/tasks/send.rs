@@ -19,6 +19,7 @@ pub(crate) fn start(core: &Arc<Core>) {
         loop {
             guarded(send_all(&core)).await;
             tokio::select! {
+                biased;
                 () = core.stop.cancelled() => return,
                 () = core.routes_changed.notified() => {}
                 () = tokio::time::sleep(core.settings.resend_every) => {}

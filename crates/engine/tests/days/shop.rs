@@ -24,7 +24,7 @@ use panelgate_simpanel::{SimOrder, SimPanel, SimSettings};
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::{PanelSettings, Refusals};
+use panelgate_upstream::{PanelSettings, Refusals, Transport};
 use prometheus::Registry;
 
 /// The machine's clock, moved forward.
@@ -238,6 +238,7 @@ fn panel_settings(panel: &SimPanel) -> PanelSettings {
         gather: Duration::from_millis(1),
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_EVERY,
+        transport: Transport::Network,
     }
 }
 

@@ -37,7 +37,7 @@ use panelgate_domain::time::Timestamp;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-pub use self::open::{Options, Role};
+pub use self::open::{Options, Role, Work};
 use self::readers::Readers;
 pub use self::restore::{Charges, Homes, Restored};
 use self::writer::{Room, Writer};
@@ -73,7 +73,7 @@ impl SqliteStore {
         Ok(Self {
             path: file.path.clone(),
             writer,
-            readers: Readers::new(file.path),
+            readers: Readers::new(file.path, options.work),
             telling: Arc::default(),
         })
     }
@@ -84,8 +84,7 @@ impl SqliteStore {
             writer, readers, ..
         } = self;
         drop(readers);
-        // Only a panic could fail here, and that of the writer went to `on_fatal`.
-        _ = tokio::task::spawn_blocking(move || writer.close()).await;
+        writer.close().await;
     }
 
     /// Copies the store as it is now to a new file, while it is in use, and checks the copy.

@@ -22,6 +22,17 @@ pub enum Role {
     Beside,
 }
 
+/// Where a store does its work, which blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Work {
+    /// On threads of its own, beside the runtime.
+    #[default]
+    Threads,
+    /// On the runtime, in a task: nothing happens beside it, so the same calls have the same outcome in the same order, and a
+    /// paused clock stands still meanwhile. For simulations: every commit makes all of the runtime wait.
+    Inline,
+}
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -38,6 +49,8 @@ pub struct Options {
     pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
     /// Where commits are counted.
     pub metrics: StoreMetrics,
+    /// Where the work is done.
+    pub work: Work,
 }
 
 impl Default for Options {
@@ -52,6 +65,7 @@ impl Default for Options {
                 tracing::error!(why, "the store is lost: this process should end")
             }),
             metrics: StoreMetrics::unregistered(),
+            work: Work::default(),
         }
     }
 }
@@ -63,11 +77,12 @@ impl std::fmt::Debug for Options {
             queue,
             reserved,
             batch,
+            work,
             ..
         } = self;
         write!(
             f,
-            "Options {{ create: {create}, queue: {queue}, reserved: {reserved}, batch: {batch}, .. }}"
+            "Options {{ create: {create}, queue: {queue}, reserved: {reserved}, batch: {batch}, work: {work:?}, .. }}"
         )
     }
 }
@@ -78,6 +93,7 @@ impl Options {
             queue: self.queue,
             reserved: self.reserved,
             batch: self.batch,
+            work: self.work,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A few read-only connections on tokio's blocking pool. Every read sees one snapshot.
+//! A few read-only connections, on tokio's blocking pool if the store works on threads. Every read sees one snapshot.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
+use super::open::Work;
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -15,14 +16,16 @@ use crate::error::StoreError;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
+    work: Work,
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, work: Work) -> Self {
         Self {
             path,
+            work,
             permits: Arc::new(Semaphore::new(READERS)),
             idle: Arc::default(),
         }
@@ -40,7 +43,7 @@ impl Readers {
             .await
             .expect("never closed");
         let (path, pool) = (self.path.clone(), self.idle.clone());
-        let read = tokio::task::spawn_blocking(move || {
+        let read = move || {
             let _permit = permit;
             let idle = pool.lock().pop();
             let connection = idle.map_or_else(|| open(&path), Ok)?;
@@ -50,7 +53,11 @@ impl Readers {
                 pool.lock().push(connection);
             }
             result
-        });
+        };
+        if self.work == Work::Inline {
+            return read();
+        }
+        let read = tokio::task::spawn_blocking(read);
         read.await.unwrap_or_else(|error| match error.is_panic() {
             true => Err(StoreError::Corrupt(format!("a read panicked: {error}"))),
             false => Err(StoreError::Database("the runtime has ended".to_owned())),

@@ -1,4 +1,4 @@
-//! One thread writes. It takes what is queued, runs every job in a savepoint of its own, commits once, then answers all:
+//! One thread writes, or one task where nothing may happen beside the runtime. It takes what is queued, runs every job in a savepoint of its own, commits once, then answers all:
 //! a hundred orders cost one fsync.
 //!
 //! A job is answered after the commit that holds it, or not at all. If COMMIT fails, nobody knows what is in the file, so
@@ -8,25 +8,33 @@ use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::open::Work;
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::metrics::StoreMetrics;
 
-/// The handle of the thread. Dropping it lets the thread finish what is queued.
+/// The handle of the worker. Dropping it lets the worker finish what is queued.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     /// Places of the queue that refusable jobs may take.
     places: Arc<Semaphore>,
     foreign_commits: Arc<AtomicU64>,
-    thread: JoinHandle<()>,
+    worker: Worker,
+}
+
+/// Whoever runs the jobs.
+#[derive(Debug)]
+enum Worker {
+    Thread(std::thread::JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>),
 }
 
 /// What a job may do when the queue is full.
@@ -46,13 +54,15 @@ pub(super) struct Limits {
     pub(super) reserved: usize,
     /// Jobs that may share a commit.
     pub(super) batch: usize,
+    /// Where jobs are run.
+    pub(super) work: Work,
 }
 
 /// Told when a COMMIT failed.
 pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
 
 impl Writer {
-    /// Starts the thread. `keepsake` lives exactly as long as the thread may write: the lock of the file.
+    /// Starts the worker. `keepsake` lives exactly as long as it may write: the lock of the file.
     pub(super) fn start<K: Send + 'static>(
         connection: Connection,
         keepsake: K,
@@ -72,31 +82,26 @@ impl Writer {
             foreign_commits: foreign_commits.clone(),
             metrics,
         };
-        let body = move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| task.run()));
-            match ended.unwrap_or_else(|_| Err("the writer panicked".to_owned())) {
-                Ok(()) => {
-                    // In this order: closing the connection may still write.
-                    drop(task);
-                    drop(keepsake);
-                }
-                Err(why) => {
-                    // Nothing may touch the file any more, not even a closing connection; the lock stays until the
-                    // process ends.
-                    std::mem::forget((task, keepsake));
-                    on_fatal(why);
-                }
+        let worker = match limits.work {
+            Work::Threads => {
+                let body = move || {
+                    let ended = catch_unwind(AssertUnwindSafe(|| task.run()));
+                    task.end(ended, keepsake, &on_fatal);
+                };
+                let thread = std::thread::Builder::new().name("store-writer".to_owned());
+                let thread = thread.spawn(body);
+                Worker::Thread(thread.map_err(|error| StoreError::Database(error.to_string()))?)
             }
+            Work::Inline => Worker::Task(tokio::spawn(async move {
+                let ended = AssertUnwindSafe(task.run_inline()).catch_unwind().await;
+                task.end(ended, keepsake, &on_fatal);
+            })),
         };
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(body);
-        let thread = thread.map_err(|error| StoreError::Database(error.to_string()))?;
         Ok(Self {
             queue,
             places: Arc::new(Semaphore::new(limits.queue)),
             foreign_commits,
-            thread,
+            worker,
         })
     }
 
@@ -139,11 +144,16 @@ impl Writer {
         self.foreign_commits.load(Ordering::Acquire)
     }
 
-    /// Finishes what is queued and ends the thread. Blocks.
-    pub(super) fn close(self) {
+    /// Finishes what is queued and lets go of the file. If the future is dropped, that happens unseen.
+    pub(super) async fn close(self) {
         drop(self.queue);
-        // A panic of the thread went to `on_fatal` already.
-        _ = self.thread.join();
+        // Only a panic could fail here, and that of the worker went to `on_fatal`.
+        match self.worker {
+            Worker::Thread(thread) => {
+                _ = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+            Worker::Task(task) => _ = task.await,
+        }
     }
 }
 
@@ -199,18 +209,49 @@ struct Task {
 /// Why nobody can say what is in the file.
 type Fatal = String;
 
+/// How the jobs came to their end; `Err` if one of them panicked outside of its transaction.
+type Ended = std::thread::Result<std::result::Result<(), Fatal>>;
+
 impl Task {
     fn run(&mut self) -> std::result::Result<(), Fatal> {
         while let Some(first) = self.jobs.blocking_recv() {
-            let mut group = vec![first];
-            while group.len() < self.batch
-                && let Ok(job) = self.jobs.try_recv()
-            {
-                group.push(job);
-            }
-            self.commit(group)?;
+            self.commit_with(first)?;
         }
         Ok(())
+    }
+
+    async fn run_inline(&mut self) -> std::result::Result<(), Fatal> {
+        while let Some(first) = self.jobs.recv().await {
+            self.commit_with(first)?;
+        }
+        Ok(())
+    }
+
+    /// A job, and what else is queued.
+    fn commit_with(&mut self, first: Job) -> std::result::Result<(), Fatal> {
+        let mut group = vec![first];
+        while group.len() < self.batch
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            group.push(job);
+        }
+        self.commit(group)
+    }
+
+    fn end<K>(self, ended: Ended, keepsake: K, on_fatal: &OnFatal) {
+        match ended.unwrap_or_else(|_| Err("the writer panicked".to_owned())) {
+            Ok(()) => {
+                // In this order: closing the connection may still write.
+                drop(self);
+                drop(keepsake);
+            }
+            Err(why) => {
+                // Nothing may touch the file any more, not even a closing connection; the lock stays until the process
+                // ends.
+                std::mem::forget((self, keepsake));
+                on_fatal(why);
+            }
+        }
     }
 
     fn commit(&mut self, group: Vec<Job>) -> std::result::Result<(), Fatal> {

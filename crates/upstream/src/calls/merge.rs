@@ -109,6 +109,7 @@ impl<A: Clone> Merge<A> {
                 None => rung.await,
                 Some((full, leaves, until)) if full || leaves <= Instant::now() => return until,
                 Some((_, leaves, _)) => tokio::select! {
+                    biased;
                     () = rung => {}
                     () = sleep_until(leaves) => {}
                 },
@@ -187,6 +188,7 @@ pub(crate) async fn run<A, F>(
         }
     };
     tokio::select! {
+        biased;
         () = desk.closing() => {}
         () = send_calls => {}
     }

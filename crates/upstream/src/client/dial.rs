@@ -9,26 +9,33 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use tokio::net::TcpStream;
 use tower::Service;
 
 use super::guard::{self, GuardedResolver};
+use super::stream::Stream;
+use crate::settings::PanelSettings;
+use crate::transport::{Connect, Transport};
 
 /// Connects to panels.
 #[derive(Clone, Debug)]
 pub(crate) struct Dial {
-    https: HttpsConnector<HttpConnector<GuardedResolver<GaiResolver>>>,
+    way: Way,
     within: Duration,
-    allow_private: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    Network { https: Https, allow_private: bool },
+    Given(Arc<dyn Connect>),
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Https = HttpsConnector<HttpConnector<GuardedResolver<GaiResolver>>>;
 
 /// Longest time for name, connection and TLS together.
 const LONGEST_DIAL: Duration = Duration::from_secs(10);
@@ -36,22 +43,31 @@ const LONGEST_DIAL: Duration = Duration::from_secs(10);
 impl Dial {
     /// A dial takes at most half of a call's `timeout`: a call that times out has then always been connected, and its
     /// outcome is unknown for a reason.
-    pub(crate) fn new(tls: ClientConfig, timeout: Duration, allow_private: bool) -> Self {
-        let resolver = GuardedResolver::new(GaiResolver::new(), allow_private);
-        let mut http = HttpConnector::new_with_resolver(resolver);
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
+    pub(crate) fn new(settings: &PanelSettings, tls: ClientConfig) -> Self {
+        let way = match &settings.transport {
+            Transport::Network => Way::Network {
+                https: https(tls, settings.allow_private),
+                allow_private: settings.allow_private,
+            },
+            Transport::Given(connect) => Way::Given(Arc::clone(connect)),
+        };
         Self {
-            https,
-            within: LONGEST_DIAL.min(timeout / 2),
-            allow_private,
+            way,
+            within: LONGEST_DIAL.min(settings.timeout / 2),
         }
     }
+}
+
+fn https(tls: ClientConfig, allow_private: bool) -> Https {
+    let resolver = GuardedResolver::new(GaiResolver::new(), allow_private);
+    let mut http = HttpConnector::new_with_resolver(resolver);
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http)
 }
 
 impl Service<Uri> for Dial {
@@ -60,22 +76,44 @@ impl Service<Uri> for Dial {
     type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.https.poll_ready(cx)
+        match &mut self.way {
+            Way::Network { https, .. } => https.poll_ready(cx),
+            Way::Given(_) => Poll::Ready(Ok(())),
+        }
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let guarded = if self.allow_private {
-            Ok(())
-        } else {
-            guard::check(&uri)
-        };
-        let connecting = guarded.map(|()| tokio::time::timeout(self.within, self.https.call(uri)));
+        let connecting = self.way.connect(uri);
         let within = self.within;
         Box::pin(async move {
-            connecting?
+            tokio::time::timeout(within, connecting)
                 .await
                 .unwrap_or_else(|_| Err(format!("no connection within {within:?}").into()))
         })
+    }
+}
+
+impl Way {
+    fn connect(
+        &mut self,
+        uri: Uri,
+    ) -> Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>> {
+        match self {
+            Self::Network {
+                https,
+                allow_private,
+            } => {
+                if let (false, Err(error)) = (*allow_private, guard::check(&uri)) {
+                    return Box::pin(std::future::ready(Err(error.into())));
+                }
+                let connecting = https.call(uri);
+                Box::pin(async move { Ok(Stream::Network(Box::new(connecting.await?))) })
+            }
+            Self::Given(connect) => {
+                let connecting = connect.connect();
+                Box::pin(async move { Ok(Stream::Given(TokioIo::new(connecting.await?))) })
+            }
+        }
     }
 }
 

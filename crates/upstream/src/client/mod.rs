@@ -5,6 +5,7 @@ mod body;
 mod dial;
 mod guard;
 mod read;
+mod stream;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -40,7 +41,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 impl Client {
     /// A client for the panel of these settings. Opens nothing yet.
     pub(crate) fn new(settings: &PanelSettings, tls: ClientConfig) -> Result<Self, OpenError> {
-        let dial = Dial::new(tls, settings.timeout, settings.allow_private);
+        let dial = Dial::new(settings, tls);
         let uri: Uri = settings
             .url
             .as_str()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use panelgate_domain::canary::Canary;
 use panelgate_domain::ids::OfferId;
 use panelgate_domain::placement::{About, AddOutcome};
 use panelgate_domain::spec::OrderSpec;
@@ -113,6 +114,7 @@ impl Desk {
             return;
         }
         let listened = tokio::select! {
+            biased;
             ended = timeout_at(started + setup.settings.late_answer, exchange) => ended.ok(),
             () = self.closing() => None,
         };
@@ -156,6 +158,7 @@ fn judge(setup: &Setup, ended: Result<Answer, Failure>) -> (AddOutcome, String) 
             setup.redactor.raw(&answer.text()),
         ),
         Err(Failure::NotSent(why)) => (AddOutcome::NotSent, setup.redactor.raw(&why)),
+        Err(Failure::Lost(why)) if Canary::LostIsNotSent.sings() => (AddOutcome::NotSent, why),
         Err(Failure::Lost(why)) => (AddOutcome::Unknown, setup.redactor.raw(&why)),
     }
 }

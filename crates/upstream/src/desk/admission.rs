@@ -104,6 +104,7 @@ impl Admission {
                 return Err(NotAdmitted::TooLate);
             }
             tokio::select! {
+                biased;
                 () = place.woken.notified() => {}
                 () = sleep_until(until) => {}
             }

@@ -16,6 +16,7 @@ const PROBE_AGAIN: Duration = Duration::from_secs(1);
 /// Runs until the desk closes.
 pub(super) async fn run(desk: Desk) {
     tokio::select! {
+        biased;
         () = desk.closing() => {}
         () = keep(&desk) => {}
     }
@@ -43,6 +44,7 @@ async fn keep(desk: &Desk) {
             .min();
         match ends {
             Some(at) => tokio::select! {
+                biased;
                 () = changed => {}
                 () = sleep_until(at) => {}
             },

@@ -14,7 +14,7 @@ use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_upstream::{
-    Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Refusals, Reports,
+    Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Refusals, Reports, Transport,
 };
 use parking_lot::Mutex;
 use prometheus::{Registry, TextEncoder};
@@ -218,6 +218,7 @@ pub(crate) fn settings(url: &str) -> PanelSettings {
         gather: Duration::from_millis(5),
         fresh_for: Duration::from_secs(15),
         look_at_least_every: Duration::from_secs(3_600),
+        transport: Transport::Network,
     }
 }
 

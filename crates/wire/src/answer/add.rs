@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use panelgate_domain::canary::Canary;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::UpstreamId;
 use panelgate_domain::placement::{About, AddOutcome};
@@ -35,6 +36,9 @@ fn outcome(http: &Http<'_>, object: &Object<'_>, classifier: &Classifier) -> Opt
     match (error::text(object), order_id(object)) {
         (Some(text), OrderId::None | OrderId::Null) if error::stands_alone(object) => {
             refused(http, object, classifier.classify(&text))
+        }
+        (Some(_), OrderId::Is(_)) if Canary::ErrorAndIdIsRefused.sings() => {
+            Some(AddOutcome::Refused(About::Order(Refusal::BadLink)))
         }
         (None, OrderId::Is(id)) => {
             let accepted = is_success(http.status) && !says_failed(object);

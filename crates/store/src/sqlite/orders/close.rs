@@ -1,7 +1,8 @@
 //! The end of an order: its hold is split in the transaction that closes it, once.
 
+use panelgate_domain::canary::Canary;
 use panelgate_domain::family::{Kind, Share};
-use panelgate_domain::ids::OrderId;
+use panelgate_domain::ids::{CustomerId, OrderId};
 use panelgate_domain::ledger::TransferKind;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
@@ -233,6 +234,9 @@ pub(in crate::sqlite) fn end(
     resolve_hold(connection, order, ending, TransferKind::Take, taken)?;
     if order.origin.is_none() {
         resolve_hold(connection, order, ending, TransferKind::Release, released)?;
+        if Canary::HoldReleasedTwice.sings() && ending.by == By::NotPlaced {
+            resolve_hold(connection, order, ending, TransferKind::Refund, released)?;
+        }
     }
     steps::tell(
         connection,
@@ -261,6 +265,7 @@ fn resolve_hold(
 ) -> Result<()> {
     let to = match kind {
         TransferKind::Take => Account::Sales,
+        _ if Canary::RefundToAnother.sings() => Account::Available(CustomerId(1)),
         _ => Account::Available(order.customer),
     };
     let transfer = Transfer {

@@ -1,5 +1,6 @@
 //! Placements: how an order gets to a panel, and what comes of it.
 
+use panelgate_domain::canary::Canary;
 use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
@@ -193,8 +194,13 @@ pub(in crate::sqlite) fn park_orphans(
         raw,
         at,
     };
+    let settle = if Canary::ResendAfterCrash.sings() {
+        give_back
+    } else {
+        park
+    };
     placements
         .into_iter()
-        .map(|placement| park(connection, PlacementId(placement), &answer))
+        .map(|placement| settle(connection, PlacementId(placement), &answer))
         .collect()
 }

@@ -8,6 +8,7 @@ const LIMITS: Limits = Limits {
     queue: 4,
     reserved: 4,
     batch: 64,
+    work: Work::Threads,
 };
 
 struct Bench {
