@@ -1,0 +1,70 @@
+//! `cargo xtask`: proofs that take longer than tests may.
+
+mod report;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use panelgate_tally::Tally;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lets the simulated worlds of many seeds come and go, and writes a report of all runs.
+    Prove {
+        /// How many seeds.
+        #[arg(long, default_value_t = 500)]
+        seeds: u64,
+        /// Goes on where the last run ended, and adds to its report; otherwise a new report begins with seed 0.
+        #[arg(long)]
+        resume: bool,
+        /// Where the report is kept, as JSON.
+        #[arg(long, default_value = "target/proof.json")]
+        report: PathBuf,
+    },
+    /// Lets one thing go wrong at a time, at every effect of several stories.
+    Singles,
+    /// Lets one world come and go, and prints everything that happens in it.
+    Seed {
+        /// Which.
+        seed: u64,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Line::parse().command {
+        Command::Prove {
+            seeds,
+            resume,
+            report,
+        } => show(&report::prove(seeds, resume, &report)?),
+        Command::Singles => show(&panelgate_simulation::singles()),
+        Command::Seed { seed } => {
+            let outcome = panelgate_simulation::run(seed, true);
+            for line in &outcome.lines {
+                println!("{line}");
+            }
+            println!("hash {:016x}", outcome.hash);
+            show(&outcome.counted)
+        }
+    }
+}
+
+/// Prints what was counted; violations are an error.
+fn show(tally: &Tally) -> anyhow::Result<()> {
+    for (what, times) in tally.counts() {
+        println!("{times:>10}  {what}");
+    }
+    for text in tally.texts() {
+        println!("{text}");
+    }
+    let violations = tally.violations();
+    anyhow::ensure!(violations == 0, "{violations} violations");
+    Ok(())
+}
