@@ -1,6 +1,7 @@
 //! `cargo xtask`: proofs that take longer than tests may.
 
 mod report;
+mod table;
 
 use std::path::PathBuf;
 
@@ -56,11 +57,12 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Prints what was counted; violations are an error.
+/// Prints what was counted, and what went wrong when; violations are an error.
 fn show(tally: &Tally) -> anyhow::Result<()> {
     for (what, times) in tally.counts() {
         println!("{times:>10}  {what}");
     }
+    println!("\n{}\n", table::of(tally));
     for text in tally.texts() {
         println!("{text}");
     }

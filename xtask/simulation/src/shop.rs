@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use panelgate_domain::catalogue::{Definitions, HandMade, WantedRoute};
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::ids::PanelName;
-use panelgate_domain::ids::ServiceId;
+use panelgate_domain::ids::{PanelName, ServiceId};
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::overrides::Says;
 use panelgate_domain::routing::{Avoid, Strategy};

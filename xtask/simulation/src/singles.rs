@@ -1,4 +1,4 @@
-//! One mishap at a time, at every boundary of one small story: a customer orders, looks, cancels and has something refilled; an
+//! One mishap at a time, at every effect of small stories: a customer orders, looks, cancels and has something refilled; an
 //! operator takes in money and decides; the panel's list is synced.
 
 use std::time::Duration;
@@ -57,8 +57,7 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Every single mishap at every boundary, and every fault at every request. Answers what was counted; violations name the
-/// boundary.
+/// Every single mishap at every effect, and every fault at every request. Answers what was counted; violations name the place.
 #[must_use]
 pub fn singles() -> Tally {
     let mut all = Tally::default();
