@@ -1,0 +1,70 @@
+//! Every target reads its corpus, and what becomes of it by small changes.
+
+use std::fs;
+use std::path::Path;
+
+use panelgate_fuzz::TARGETS;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+
+/// Changed inputs made of each file.
+const CHANGES: usize = 20_000;
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target);
+    let files = fs::read_dir(&folder).unwrap_or_else(|_| panic!("{target} has no corpus"));
+    let mut paths: Vec<_> = files.map(|file| file.expect("readable").path()).collect();
+    paths.sort();
+    let read = paths.iter().map(|path| fs::read(path).expect("readable"));
+    read.collect()
+}
+
+#[test]
+fn every_target_holds_on_its_corpus_and_near_it() {
+    for (name, target) in TARGETS {
+        let files = corpus(name);
+        assert!(files.len() >= 5, "{name} has {} files", files.len());
+        files.iter().for_each(|file| target(file));
+        let mut rng = StdRng::seed_from_u64(1);
+        for file in &files {
+            for _ in 0..CHANGES {
+                target(&changed(&mut rng, file, &files));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_corpus_has_a_target() {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for folder in fs::read_dir(folders).expect("readable") {
+        let name = folder.expect("readable").file_name();
+        let known = TARGETS
+            .iter()
+            .any(|(target, _)| name.to_str() == Some(*target));
+        assert!(known, "{name:?}");
+    }
+}
+
+fn changed(rng: &mut StdRng, file: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = file.to_vec();
+    for _ in 0..rng.random_range(1..4) {
+        let at = rng.random_range(0..=bytes.len());
+        match rng.random_range(0..5) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, rng.random()),
+            2 if at < bytes.len() => bytes[at] = rng.random(),
+            3 if at < bytes.len() => _ = bytes.remove(at),
+            _ => {
+                let other = others.choose(rng).expect("some");
+                let from = rng.random_range(0..=other.len());
+                let to = rng.random_range(from..=other.len());
+                bytes.splice(at..at, other[from..to].iter().copied());
+            }
+        }
+    }
+    bytes
+}
