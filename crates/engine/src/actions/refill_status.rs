@@ -22,7 +22,7 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
             && refill.upstream_id.is_some()
             && now.since(refill.at) >= core.settings.fresh_for
     });
-    let mut by_panel: BTreeMap<PanelName, HashMap<UpstreamId, RefillId>> = BTreeMap::new();
+    let mut by_panel: BTreeMap<PanelName, BTreeMap<UpstreamId, RefillId>> = BTreeMap::new();
     for refill in stale {
         if let Some(upstream_id) = &refill.upstream_id {
             by_panel
@@ -65,7 +65,7 @@ async fn own_refills(core: &Core, cx: &Cx, ids: &Ids) -> Result<HashMap<RefillId
         .collect())
 }
 
-async fn look(core: Arc<Core>, panel: PanelName, ids: HashMap<UpstreamId, RefillId>) {
+async fn look(core: Arc<Core>, panel: PanelName, ids: BTreeMap<UpstreamId, RefillId>) {
     let Some(desk) = core.desk(&panel) else {
         return;
     };

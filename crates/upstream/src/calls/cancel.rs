@@ -1,6 +1,6 @@
 //! `cancel`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use panelgate_domain::fault::Refusal;
@@ -33,7 +33,7 @@ pub(crate) type Wish = Result<CancelOutcome, String>;
 
 /// What a `cancel` call said.
 enum Said {
-    Each(HashMap<UpstreamId, CancelOutcome>),
+    Each(BTreeMap<UpstreamId, CancelOutcome>),
     /// The panel refuses the call as such, with this text: it does not know `cancel`, or not by this parameter.
     NotThisForm(String),
     /// It had no effect, for this reason.

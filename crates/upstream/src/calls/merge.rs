@@ -1,6 +1,6 @@
 //! Questions of many about single ids, merged into calls of several, each of which takes only its own answers home.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use panelgate_domain::ids::UpstreamId;
@@ -38,7 +38,7 @@ struct Question<A> {
 #[derive(Debug)]
 pub(crate) struct Group<A> {
     pub(crate) ids: Vec<UpstreamId>,
-    askers: HashMap<UpstreamId, Vec<oneshot::Sender<A>>>,
+    askers: BTreeMap<UpstreamId, Vec<oneshot::Sender<A>>>,
 }
 
 /// Bound of the questions that wait; more are not sent.
@@ -123,7 +123,7 @@ impl<A: Clone> Merge<A> {
         let mut waiting = self.waiting.lock();
         let mut group = Group {
             ids: Vec::new(),
-            askers: HashMap::new(),
+            askers: BTreeMap::new(),
         };
         let mut left = VecDeque::new();
         for question in waiting.questions.drain(..) {
