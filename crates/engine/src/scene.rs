@@ -25,7 +25,7 @@ use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::{Look, PanelSettings, Refusals, Reports, Transport};
+use panelgate_upstream::{Look, PanelSettings, Reports};
 use prometheus::Registry;
 use tempfile::TempDir;
 
@@ -354,25 +354,18 @@ pub(crate) fn rules() -> Rules {
 
 pub(crate) fn unreachable() -> PanelSettings {
     PanelSettings {
-        name: panel(),
-        url: url::Url::parse("http://127.0.0.1:9/").expect("a URL"),
-        key: "secret".to_owned().into(),
-        currency: "USD".into(),
-        orders: true,
         requests_per_second: NonZeroU32::MIN,
         max_in_flight: 4,
         timeout: Duration::from_secs(1),
         late_answer: Duration::from_secs(1),
-        status_batch: 100,
-        max_unconfirmed: 20,
         allow_private: true,
-        posts: Share::Post,
-        refusals: Refusals::default(),
-        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(300),
-        fresh_for: Duration::from_secs(15),
-        look_at_least_every: Duration::from_secs(3_600),
-        transport: Transport::Network,
+        ..PanelSettings::new(
+            panel(),
+            url::Url::parse("http://127.0.0.1:9/").expect("a URL"),
+            "secret".to_owned().into(),
+            "USD".into(),
+        )
     }
 }
 

@@ -10,7 +10,6 @@ use anyhow::Context;
 use panelgate_domain::catalogue::{Definitions, HandMade, Import, WantedRoute};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName, ServiceId};
 use panelgate_domain::markup::{Markup, Terms};
 use panelgate_domain::money::Money;
@@ -19,7 +18,7 @@ use panelgate_domain::routing::Strategy;
 use panelgate_simpanel::{SimClock, SimPanel, SimSettings};
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::{Store, StoreError};
-use panelgate_upstream::{PanelSettings, Refusals, Transport};
+use panelgate_upstream::PanelSettings;
 
 use crate::cli::Demo;
 use crate::clock;
@@ -130,25 +129,18 @@ fn market(currency: Currency) -> MarketSettings {
 
 fn panel_settings(name: &str, panel: &SimPanel) -> anyhow::Result<PanelSettings> {
     Ok(PanelSettings {
-        name: PanelName::from(name),
-        url: panel.url().parse()?,
-        key: name.to_owned().into(),
-        currency: Currency::from("USD"),
-        orders: true,
         requests_per_second: NonZeroU32::new(20).expect("20 is not 0"),
-        max_in_flight: 8,
         timeout: Duration::from_secs(5),
         late_answer: Duration::from_secs(30),
-        status_batch: 100,
-        max_unconfirmed: 20,
         allow_private: true,
-        posts: Share::Post,
-        refusals: Refusals::default(),
-        back_off: Duration::from_secs(10),
-        gather: Duration::from_millis(25),
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_AT_LEAST_EVERY,
-        transport: Transport::Network,
+        ..PanelSettings::new(
+            PanelName::from(name),
+            panel.url().parse()?,
+            name.to_owned().into(),
+            Currency::from("USD"),
+        )
     })
 }
 

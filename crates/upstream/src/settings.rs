@@ -53,6 +53,34 @@ pub struct PanelSettings {
     pub transport: Transport,
 }
 
+impl PanelSettings {
+    /// A panel with the contract's defaults for everything else: on the network, at a public address, over TLS.
+    #[must_use]
+    pub fn new(name: PanelName, url: Url, key: SecretString, currency: Currency) -> Self {
+        Self {
+            name,
+            url,
+            key,
+            currency,
+            orders: true,
+            requests_per_second: NonZeroU32::new(10).expect("10 is not 0"),
+            max_in_flight: 8,
+            timeout: Duration::from_secs(20),
+            late_answer: Duration::from_secs(120),
+            status_batch: 100,
+            max_unconfirmed: 20,
+            allow_private: false,
+            posts: Share::Post,
+            refusals: Refusals::default(),
+            back_off: Duration::from_secs(10),
+            gather: Duration::from_millis(25),
+            fresh_for: Duration::from_secs(15),
+            look_at_least_every: Duration::from_secs(60 * 60),
+            transport: Transport::Network,
+        }
+    }
+}
+
 /// Error texts of one panel, as globs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusals {

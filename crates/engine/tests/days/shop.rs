@@ -11,7 +11,6 @@ use panelgate_domain::action::{Action, Add};
 use panelgate_domain::catalogue::{Definitions, Import};
 use panelgate_domain::customer::Customer;
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::family::Share;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::markup::{Markup, Terms};
@@ -24,7 +23,7 @@ use panelgate_simpanel::{SimOrder, SimPanel, SimSettings};
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, NewCustomer, OrderFilter};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_upstream::{PanelSettings, Refusals, Transport};
+use panelgate_upstream::PanelSettings;
 use prometheus::Registry;
 
 /// The machine's clock, moved forward.
@@ -220,25 +219,17 @@ fn rules() -> Rules {
 
 fn panel_settings(panel: &SimPanel) -> PanelSettings {
     PanelSettings {
-        name: "alpha".into(),
-        url: panel.url().parse().expect("a URL"),
-        key: "sim-key".to_owned().into(),
-        currency: "USD".into(),
-        orders: true,
         requests_per_second: NonZeroU32::new(1_000).expect("not 0"),
-        max_in_flight: 8,
-        timeout: Duration::from_secs(20),
-        late_answer: Duration::from_secs(120),
-        status_batch: 100,
-        max_unconfirmed: 20,
         allow_private: true,
-        posts: Share::Post,
-        refusals: Refusals::default(),
-        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(1),
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_EVERY,
-        transport: Transport::Network,
+        ..PanelSettings::new(
+            "alpha".into(),
+            panel.url().parse().expect("a URL"),
+            "sim-key".to_owned().into(),
+            "USD".into(),
+        )
     }
 }
 

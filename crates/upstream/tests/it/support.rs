@@ -7,14 +7,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use panelgate_domain::family::Share;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{PanelName, UpstreamId};
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
 use panelgate_upstream::{
-    Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Refusals, Reports, Transport,
+    Class, Desk, Kind, Look, Metrics, Outlook, PanelSettings, Placed, Reports,
 };
 use parking_lot::Mutex;
 use prometheus::{Registry, TextEncoder};
@@ -200,25 +199,17 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 /// Settings that let a test panel be asked quickly and at home.
 pub(crate) fn settings(url: &str) -> PanelSettings {
     PanelSettings {
-        name: PanelName::from("alpha"),
-        url: url.parse().expect("a URL"),
-        key: KEY.into(),
-        currency: "USD".into(),
-        orders: true,
         requests_per_second: NonZeroU32::new(1_000).expect("not zero"),
-        max_in_flight: 8,
         timeout: PATIENCE,
         late_answer: PATIENCE,
-        status_batch: 100,
-        max_unconfirmed: 20,
         allow_private: true,
-        posts: Share::Post,
-        refusals: Refusals::default(),
-        back_off: Duration::from_secs(10),
         gather: Duration::from_millis(5),
-        fresh_for: Duration::from_secs(15),
-        look_at_least_every: Duration::from_secs(3_600),
-        transport: Transport::Network,
+        ..PanelSettings::new(
+            PanelName::from("alpha"),
+            url.parse().expect("a URL"),
+            KEY.into(),
+            "USD".into(),
+        )
     }
 }
 
