@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName};
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::status::StatusWord;
@@ -13,14 +12,13 @@ use panelgate_store::model::{OrderFilter, OrderStory};
 use panelgate_store::sqlite::SqliteStore;
 
 use crate::history::{Attempt, Heard, History};
-use crate::world::World;
+use crate::world::{World, link_of};
 
 /// Everything that is judged.
 struct Case<'a> {
     history: &'a History,
     stories: BTreeMap<OrderId, OrderStory>,
     books: BTreeMap<PanelName, Books>,
-    wrongs: Vec<String>,
 }
 
 /// What is wrong with a world that has come to rest; nothing, if all is well.
@@ -35,32 +33,27 @@ pub(crate) async fn judge(world: &World, store: &SqliteStore) -> Vec<String> {
     let books = books
         .map(|(name, panel)| (name.clone(), panel.books()))
         .collect();
-    let mut case = Case {
+    let case = Case {
         history: &history,
         stories,
         books,
-        wrongs: history.complaints.clone(),
     };
-    for violation in store.verify().await.expect("readable") {
-        case.wrong(format!("verify: {violation:?}"));
-    }
-    case.nothing_is_sent_twice();
-    case.every_panel_order_is_known();
-    case.customers_find_what_they_were_told();
-    case.nothing_is_left_over();
-    case.ends_are_priced_by_the_formula();
+    let mut wrongs = history.complaints.clone();
+    let violations = store.verify().await.expect("readable").into_iter();
+    wrongs.extend(violations.map(|violation| format!("verify: {violation:?}")));
+    wrongs.extend(case.nothing_is_sent_twice());
+    wrongs.extend(case.every_panel_order_is_known());
+    wrongs.extend(case.customers_find_what_they_were_told());
+    wrongs.extend(case.nothing_is_left_over());
+    wrongs.extend(case.ends_are_priced_by_the_formula());
     for row in store.customers().await.expect("readable") {
         let account = (row.account.available.micros(), row.account.held.micros());
-        case.account_is_what_was_paid_and_taken(row.customer.id, account);
+        wrongs.extend(case.account_is_what_was_paid_and_taken(row.customer.id, account));
     }
-    case.wrongs
+    wrongs
 }
 
 impl Case<'_> {
-    fn wrong(&mut self, text: String) {
-        self.wrongs.push(text);
-    }
-
     /// The orders of ours for a link, oldest first.
     fn orders_for<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a OrderStory> {
         self.stories
@@ -69,7 +62,7 @@ impl Case<'_> {
     }
 
     /// Orders of ours are at most as many as attempts, panels have at most one for each, and each placement was one request.
-    fn nothing_is_sent_twice(&mut self) {
+    fn nothing_is_sent_twice(&self) -> Vec<String> {
         let mut attempts: BTreeMap<&str, usize> = BTreeMap::new();
         for attempt in &self.history.attempts {
             *attempts.entry(&attempt.link).or_default() += 1;
@@ -90,11 +83,11 @@ impl Case<'_> {
                 ));
             }
         }
-        self.wrongs.append(&mut wrongs);
+        wrongs
     }
 
     /// Every order at a panel is one of ours, which knows it by its id.
-    fn every_panel_order_is_known(&mut self) {
+    fn every_panel_order_is_known(&self) -> Vec<String> {
         let mut known: BTreeMap<(&str, &str), Vec<OrderId>> = BTreeMap::new();
         for order in self.orders() {
             if let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) {
@@ -122,11 +115,11 @@ impl Case<'_> {
                 }
             }
         }
-        self.wrongs.append(&mut wrongs);
+        wrongs
     }
 
     /// Who saw an order finds it; who saw an error has no order that lives or that cost anything.
-    fn customers_find_what_they_were_told(&mut self) {
+    fn customers_find_what_they_were_told(&self) -> Vec<String> {
         let mut wrongs = Vec::new();
         for attempt in &self.history.attempts {
             match attempt.heard {
@@ -139,7 +132,7 @@ impl Case<'_> {
                 Heard::Ordered(_) | Heard::Refused(_) | Heard::Nothing => {}
             }
         }
-        self.wrongs.append(&mut wrongs);
+        wrongs
     }
 
     fn is_found(&self, id: OrderId, attempt: &Attempt) -> bool {
@@ -165,9 +158,8 @@ impl Case<'_> {
     }
 
     /// Everything has ended, or is on the operators' list.
-    fn nothing_is_left_over(&mut self) {
-        let left: Vec<String> = self
-            .orders()
+    fn nothing_is_left_over(&self) -> Vec<String> {
+        self.orders()
             .filter(|order| order.state != OrderState::Closed && order.flag.is_none())
             .map(|order| {
                 format!(
@@ -177,12 +169,11 @@ impl Case<'_> {
                     order.fact
                 )
             })
-            .collect();
-        self.wrongs.extend(left);
+            .collect()
     }
 
     /// What an order took is what its panel delivered, to the last digit.
-    fn ends_are_priced_by_the_formula(&mut self) {
+    fn ends_are_priced_by_the_formula(&self) -> Vec<String> {
         let mut wrongs = Vec::new();
         for order in self.orders() {
             let Some(taken) = order.taken.filter(|_| order.flag.is_none()) else {
@@ -206,7 +197,7 @@ impl Case<'_> {
                 ));
             }
         }
-        self.wrongs.append(&mut wrongs);
+        wrongs
     }
 
     fn at_panel(&self, order: &Order) -> Option<(&Books, &SimOrder)> {
@@ -216,7 +207,11 @@ impl Case<'_> {
     }
 
     /// Paid in − taken − held is what is there.
-    fn account_is_what_was_paid_and_taken(&mut self, customer: CustomerId, account: (i64, i64)) {
+    fn account_is_what_was_paid_and_taken(
+        &self,
+        customer: CustomerId,
+        account: (i64, i64),
+    ) -> Option<String> {
         let paid: i64 = self
             .history
             .top_ups
@@ -231,21 +226,16 @@ impl Case<'_> {
                 None => held += order.price.micros(),
             }
         }
-        if account != (paid - taken - held, held) {
-            let text = format!(
+        (account != (paid - taken - held, held)).then(|| {
+            format!(
                 "customer {customer} has {account:?}, paid {paid}, of which {taken} were taken and {held} are held"
-            );
-            self.wrong(text);
-        }
+            )
+        })
     }
 
     fn orders(&self) -> impl Iterator<Item = &Order> {
         self.stories.values().map(|story| &story.order.order)
     }
-}
-
-fn link_of(story: &OrderStory) -> &str {
-    story.order.spec.field(Field::Link).unwrap_or_default()
 }
 
 /// What a panel delivered of an order that costs `price`; `None` while it delivers.

@@ -48,13 +48,10 @@ impl Person {
 
     /// Goes on until the trouble is over.
     pub(crate) async fn live(mut self) {
-        let calm = self.world.calm.clone();
         loop {
             let pause = Duration::from_millis(self.rng.random_range(100..8_000));
-            tokio::select! {
-                biased;
-                () = calm.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            if !self.world.is_troubled_after(pause).await {
+                return;
             }
             self.act().await;
         }

@@ -28,12 +28,10 @@ impl Life {
 
     /// Goes on as long as the process lives, and for ever does nothing afterwards.
     pub(crate) async fn lived<T>(&self, work: impl Future<Output = T>) -> T {
-        tokio::select! {
-            biased;
-            () = self.ended() => {}
-            done = work => return done,
+        match self.or_end(work).await {
+            Some(done) => done,
+            None => pending().await,
         }
-        pending().await
     }
 
     /// Resolves with what the work came to, or with `None` if the process ended before.

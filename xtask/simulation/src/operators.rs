@@ -7,7 +7,6 @@ use std::time::Duration;
 use panelgate_domain::ids::{CustomerId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
-use panelgate_domain::time::Timestamp;
 use panelgate_engine::Clock;
 use panelgate_simpanel::SimCatalogue;
 use panelgate_store::Store;
@@ -18,7 +17,7 @@ use rand::{Rng, SeedableRng};
 
 use crate::history::TopUp;
 use crate::shop;
-use crate::world::{Running, World};
+use crate::world::{Running, World, link_of};
 
 /// All operators of a world.
 pub(crate) struct Operators {
@@ -38,13 +37,10 @@ impl Operators {
 
     /// They go on until the trouble is over.
     pub(crate) async fn work(mut self) {
-        let calm = self.world.calm.clone();
         loop {
             let pause = Duration::from_millis(self.rng.random_range(500..10_000));
-            tokio::select! {
-                biased;
-                () = calm.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            if !self.world.is_troubled_after(pause).await {
+                return;
             }
             let Some(running) = self.world.running() else {
                 continue;
@@ -194,11 +190,10 @@ pub(crate) async fn resolve(world: &World, running: &Running, after: Duration) {
         if sent.is_none_or(|sent| world.clock.now().since(sent) < after) {
             continue;
         }
-        let link = story.order.spec.field(panelgate_domain::field::Field::Link);
         let Ok(ours) = running.store().list_orders(OrderFilter::default()).await else {
             return;
         };
-        let found = at_panel(world, &ours, &order, link.unwrap_or_default());
+        let found = at_panel(world, &ours, &order, link_of(&story));
         decide(world, running, &order, found).await;
     }
 }
@@ -208,7 +203,7 @@ async fn decide(world: &World, running: &Running, order: &Order, found: Option<U
         order: order.id,
         actor: "operator".into(),
         reason: "as the panel's own list says".into(),
-        at: now(world),
+        at: world.clock.now(),
     };
     let text = format!("{} is {found:?}", order.id);
     let done = match found {
@@ -229,10 +224,6 @@ fn at_panel(world: &World, ours: &[Order], order: &Order, link: &str) -> Option<
         same.any(|other| other.upstream_id.as_ref() == Some(id))
     };
     ids.find(|id| !is_known(id))
-}
-
-fn now(world: &World) -> Timestamp {
-    world.clock.now()
 }
 
 /// No panel begins anything so long after it was asked to.

@@ -1,17 +1,19 @@
 //! A world: panels, the gateway's process as it comes and goes, and the time in which all of it happens.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use panelgate_domain::family::Share;
+use panelgate_domain::field::Field;
 use panelgate_domain::ids::PanelName;
 use panelgate_domain::money::Money;
 use panelgate_engine::{Engine, Parts, Settings};
 use panelgate_simpanel::{SimCatalogue, SimClock, SimPanel, SimSettings};
 use panelgate_store::Store;
+use panelgate_store::model::OrderStory;
 use panelgate_store::sqlite::{Options, Role, SqliteStore, Work};
-use panelgate_upstream::{PanelSettings, Refusals, Transport};
+use panelgate_upstream::{PanelSettings, Transport};
 use parking_lot::Mutex;
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
@@ -108,6 +110,15 @@ impl World {
         }
     }
 
+    /// Waits, and says whether there is still trouble then.
+    pub(crate) async fn is_troubled_after(&self, pause: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.calm.cancelled() => false,
+            () = tokio::time::sleep(pause) => true,
+        }
+    }
+
     /// The process, if it runs.
     pub(crate) fn running(&self) -> Option<Running> {
         self.running.lock().clone()
@@ -201,26 +212,14 @@ impl World {
     }
 
     pub(crate) fn panel_settings(&self, life: &Life) -> Vec<PanelSettings> {
-        let settings =
-            |((name, panel), plan): (&(PanelName, Arc<SimPanel>), &PanelPlan)| PanelSettings {
-                name: name.clone(),
-                url: format!("http://{}.example/api/v2", name.as_str())
-                    .parse()
-                    .expect("a URL"),
-                key: "sim-key".to_owned().into(),
-                currency: "USD".into(),
-                orders: true,
-                requests_per_second: std::num::NonZeroU32::new(20).expect("not 0"),
+        let settings = |((name, panel), plan): (&(PanelName, Arc<SimPanel>), &PanelPlan)| {
+            let url = format!("http://{}.example/api/v2", name.as_str());
+            PanelSettings {
+                requests_per_second: NonZeroU32::new(20).expect("not 0"),
                 max_in_flight: if plan.repeats_ids() { 1 } else { 4 },
                 timeout: Duration::from_secs(10),
                 late_answer: Duration::from_secs(60),
-                status_batch: 100,
-                max_unconfirmed: 20,
                 allow_private: true,
-                posts: Share::Post,
-                refusals: Refusals::default(),
-                back_off: Duration::from_secs(10),
-                gather: Duration::from_millis(25),
                 fresh_for: FRESH_FOR,
                 look_at_least_every: LOOK_EVERY,
                 transport: Transport::Given(Arc::new(Way::new(
@@ -228,13 +227,25 @@ impl World {
                     life.clone(),
                     Arc::clone(&self.mishaps),
                 ))),
-            };
+                ..PanelSettings::new(
+                    name.clone(),
+                    url.parse().expect("a URL"),
+                    "sim-key".to_owned().into(),
+                    "USD".into(),
+                )
+            }
+        };
         self.panels
             .iter()
             .zip(&self.plan.panels)
             .map(settings)
             .collect()
     }
+}
+
+/// The link of an order, which its customer used for nothing else.
+pub(crate) fn link_of(story: &OrderStory) -> &str {
+    story.order.spec.field(Field::Link).unwrap_or_default()
 }
 
 /// Lets go of the file of a process that has ended.

@@ -48,7 +48,7 @@ fn no_single_mishap_does_harm_wherever_it_happens() {
 }
 
 /// Every transaction that takes an order or its money on, but for those that only families and later looks need.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 17] = [
     "open_order",
     "begin_placement",
     "confirm_placement",
@@ -65,4 +65,5 @@ const STEPS: [&str; 16] = [
     "answer_refill",
     "top_up",
     "resolve_placed",
+    "resolve_not_placed",
 ];

@@ -41,25 +41,16 @@ impl SimPanel {
     /// # Errors
     /// The address is taken, the catalogue is none, or the file of books cannot be opened.
     pub async fn start(settings: SimSettings) -> Result<Self, SimError> {
-        let wanted = settings.listen;
-        let office = Arc::new(Office::open(settings, CancellationToken::new())?);
+        let mut panel = Self::detached(settings)?;
+        let wanted = panel.address;
         let failed = |source| SimError::Listen {
             address: wanted,
             source,
         };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let tasks = TaskTracker::new();
-        let host = Host {
-            office: Arc::clone(&office),
-            tasks: tasks.clone(),
-        };
-        tasks.spawn(accept(listener, host));
-        Ok(Self {
-            office,
-            address,
-            tasks,
-        })
+        panel.address = listener.local_addr().map_err(failed)?;
+        panel.tasks.spawn(accept(listener, panel.host()));
+        Ok(panel)
     }
 
     /// A panel that listens nowhere: [`connect`](Self::connect) is the only way to it. Needs a tokio runtime, which it lives on.
@@ -79,12 +70,15 @@ impl SimPanel {
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         let (ours, its) = tokio::io::duplex(LINE_BUFFER);
-        let host = Host {
+        self.tasks.spawn(connection::serve(its, self.host()));
+        ours
+    }
+
+    fn host(&self) -> Host {
+        Host {
             office: Arc::clone(&self.office),
             tasks: self.tasks.clone(),
-        };
-        self.tasks.spawn(connection::serve(its, host));
-        ours
+        }
     }
 
     /// The URL of its API, such as `http://127.0.0.1:40123/api/v2`.

@@ -1,5 +1,7 @@
 //! Money that operators move, and what an account has to show for it.
 
+use std::borrow::Cow;
+
 use panelgate_domain::canary::Canary;
 use panelgate_domain::ids::{Currency, CustomerId, OrderId, PanelName};
 use panelgate_domain::ledger::{AccountKind, TransferKind};
@@ -40,9 +42,9 @@ fn move_available(
 ) -> Result<Booked> {
     let customer = booking.customer;
     ledger::account(connection, customer)?;
-    let reference = &match Canary::TopUpTwice.sings() {
-        true => format!("{} at {}", booking.reference, booking.at.0),
-        false => booking.reference.clone(),
+    let reference: &str = &match Canary::TopUpTwice.sings() {
+        true => Cow::Owned(format!("{} at {}", booking.reference, booking.at.0)),
+        false => Cow::Borrowed(&*booking.reference),
     };
     if let Some(kind_and_amount) = amount_of_customer(connection, reference, customer)? {
         return same_or_taken(kind_and_amount == Some((kind, booking.amount)), reference);

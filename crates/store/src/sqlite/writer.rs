@@ -1,8 +1,8 @@
-//! One thread writes, or one task where nothing may happen beside the runtime. It takes what is queued, runs every job in a savepoint of its own, commits once, then answers all:
-//! a hundred orders cost one fsync.
+//! One thread writes, or one task where nothing may happen beside the runtime. It takes what is queued, runs every job in a
+//! savepoint of its own, commits once, then answers all: a hundred orders cost one fsync.
 //!
 //! A job is answered after the commit that holds it, or not at all. If COMMIT fails, nobody knows what is in the file, so
-//! nobody is told anything: `on_fatal` is called, the thread ends, and callers wait until the process does.
+//! nobody is told anything: `on_fatal` is called, the worker ends, and callers wait until the process does.
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
