@@ -34,14 +34,16 @@ pub fn add(http: &Http<'_>, classifier: &Classifier) -> AddOutcome {
 
 fn outcome(http: &Http<'_>, object: &Object<'_>, classifier: &Classifier) -> Option<AddOutcome> {
     match (error::text(object), order_id(object)) {
-        (Some(text), OrderId::None | OrderId::Null) if error::stands_alone(object) => {
+        (Some(text), OrderId::None | OrderId::Null)
+            if error::stands_alone(object) && !has_an_id(object) =>
+        {
             refused(http, object, classifier.classify(&text))
         }
         (Some(_), OrderId::Is(_)) if Canary::ErrorAndIdIsRefused.sings() => {
             Some(AddOutcome::Refused(About::Order(Refusal::BadLink)))
         }
         (None, OrderId::Is(id)) => {
-            let accepted = is_success(http.status) && !says_failed(object);
+            let accepted = is_success(http.status) && !says_failed(object) && !fails_inside(object);
             accepted.then_some(AddOutcome::Accepted(id))
         }
         _ => None,
@@ -93,6 +95,21 @@ const fn is_refusal_status(status: u16) -> bool {
 fn says_failed(object: &Object<'_>) -> bool {
     let word = object.text(&["status"]);
     word.is_some_and(|word| is_failure(&word) || is_no(&word))
+}
+
+/// `{"order":5,"result":{"error":"x"}}`, `{"data":{"order":5,"status":"fail"}}`: it says two things at once, one of them further
+/// inside. In `data`, where an id is looked for, a word for a failure counts as well.
+fn fails_inside(object: &Object<'_>) -> bool {
+    let mut inside = object
+        .members()
+        .filter_map(|(_, value)| Object::read(value));
+    let data = object.get(&["data"]).and_then(Object::read);
+    inside.any(|inner| error::text(&inner).is_some()) || data.is_some_and(|data| says_failed(&data))
+}
+
+/// `{"order":null,"id":5}`: the null keeps `id` from being taken for an order, yet it may be one.
+fn has_an_id(object: &Object<'_>) -> bool {
+    object.all("id").next().is_some()
 }
 
 /// What an object says about an order id.

@@ -168,6 +168,40 @@ fn an_answer_that_says_two_things_is_unknown() {
 }
 
 #[test]
+fn an_order_beside_a_failure_further_inside_is_unknown() {
+    for failure in [
+        r#""error":"Bad link""#,
+        r#""errors":["Bad link"]"#,
+        r#""success":false"#,
+        r#""status":"fail","message":"Bad link""#,
+    ] {
+        unknown(200, &format!(r#"{{"data":{{"order":7,{failure}}}}}"#));
+        unknown(200, &format!(r#"{{"order":7,"data":{{{failure}}}}}"#));
+        unknown(200, &format!(r#"{{"order":7,"result":{{{failure}}}}}"#));
+        unknown(200, &format!(r#"{{"id":7,"result":{{{failure}}}}}"#));
+    }
+    unknown(200, r#"{"data":{"order":7,"status":"fail"}}"#);
+    unknown(200, r#"{"order":7,"data":{"status":false}}"#);
+    accepted(200, r#"{"data":{"order":7,"error":null}}"#, "7");
+    accepted(200, r#"{"data":{"order":7,"status":"success"}}"#, "7");
+    accepted(200, r#"{"order":7,"result":{"errors":[]}}"#, "7");
+}
+
+#[test]
+fn an_error_beside_an_id_is_unknown_whatever_order_says() {
+    for id in ["7", r#""7""#, "0", r#""x""#] {
+        unknown(
+            200,
+            &format!(r#"{{"order":null,"id":{id},"error":"Bad link"}}"#),
+        );
+        unknown(
+            400,
+            &format!(r#"{{"error":"Bad link","order_id":null,"ID":{id}}}"#),
+        );
+    }
+}
+
+#[test]
 fn an_error_beside_anything_that_may_hold_an_order_is_unknown() {
     for more in [
         r#""result":{"order":555}"#,
