@@ -38,6 +38,7 @@ pub fn order(customer: CustomerId, n: usize) -> NewOrder {
         refill: true,
         cancel: true,
         idempotency_key: None,
+        options: panelgate_domain::customer::Options::default(),
         open_max: 10_000,
         at: Timestamp(1),
     }

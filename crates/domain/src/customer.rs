@@ -19,6 +19,20 @@ pub struct Customer {
     pub credit_limit: Money,
     /// Their keys do not work.
     pub disabled: bool,
+    /// What was chosen for them beyond the defaults.
+    pub options: Options,
+}
+
+/// What an operator may choose for a customer. Both options give up a part of the API for safety: with neither, every `add` whose
+/// answer was heard is an order of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// The same `add` again within so many seconds is the same order, though the first one was answered. What was canceled or
+    /// refused meanwhile is no order any more.
+    pub duplicate_window: Option<u32>,
+    /// No second order of a service for a link, letter by letter, while the first one lives.
+    pub link_guard: bool,
 }
 
 impl Customer {

@@ -9,8 +9,8 @@
 //! # Where to start
 //! [`money`] and [`rate`] for numbers, [`service_type`] and [`spec`] for what can be ordered, [`markup`] and [`quote`] for
 //! prices, [`sync`] for costs that change, [`order`], [`status`] and [`settlement`] for the life of an order, [`completion`]
-//! for how long it takes, [`family`] for orders that spawn others, [`action`], [`reply`] and [`fault`] for the conversation
-//! with a customer.
+//! for how long it takes, [`evidence`] for orders of which nobody knows whether a panel has them, [`family`] for orders that
+//! spawn others, [`action`], [`reply`] and [`fault`] for the conversation with a customer.
 #![deny(clippy::float_arithmetic)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -36,6 +36,7 @@ pub mod routing;
 pub mod sync;
 
 pub mod completion;
+pub mod evidence;
 pub mod family;
 pub mod order;
 pub mod placement;

@@ -13,6 +13,7 @@ use panelgate_domain::catalogue::Service;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::ids::{Currency, OrderId, PanelName, ServiceId};
+use panelgate_domain::money::Money;
 use panelgate_domain::offer::OfferList;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::reply::Reply;
@@ -30,6 +31,7 @@ use crate::approvals::Approvals;
 use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
+use crate::evidence::Searches;
 use crate::families::Families;
 use crate::health::Healths;
 use crate::keys::Keys;
@@ -92,8 +94,10 @@ pub(crate) struct Core {
     pub(crate) placing: DashSet<OrderId>,
     /// Orders whose wish to cancel is being sent right now.
     pub(crate) forwarding: DashSet<OrderId>,
-    /// Unconfirmed orders that count against their panel's `max_unconfirmed`.
-    pub(crate) questions: DashSet<OrderId>,
+    /// Unconfirmed orders that count against their panel's `max_unconfirmed`, and what is held for each.
+    pub(crate) questions: DashMap<OrderId, Money>,
+    /// When which unconfirmed order is asked about.
+    pub(crate) searches: Searches,
     /// How many orders of each weighted service chose their route. The size of the catalogue bounds it.
     pub(crate) turns: DashMap<ServiceId, u64>,
     /// What became of the panels' orders lately.

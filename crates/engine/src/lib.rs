@@ -16,6 +16,7 @@ mod brake;
 mod clock;
 mod compare;
 mod core;
+mod evidence;
 mod families;
 #[cfg(test)]
 mod fixtures;

@@ -234,6 +234,7 @@ mod tests {
             group: group.map(str::to_owned),
             credit_limit: Money::ZERO,
             disabled: false,
+            options: panelgate_domain::customer::Options::default(),
         }
     }
 

@@ -69,11 +69,7 @@ impl Engine {
         decision: Decision,
         id: UpstreamId,
     ) -> Result<Order, OperateError> {
-        let core = &self.0;
-        let placed = core.remember(core.store.resolve_placed(decision, id).await?);
-        place::question_closed(core, placed.id);
-        place::after_placed(core, &placed);
-        Ok(placed)
+        Ok(place::decide_placed(&self.0, decision, id).await?)
     }
 
     /// Says that an unconfirmed order never reached its panel; its hold goes back.

@@ -252,6 +252,7 @@ fn new_order(customer: CustomerId) -> NewOrder {
         refill: false,
         cancel: false,
         idempotency_key: None,
+        options: panelgate_domain::customer::Options::default(),
         open_max: 1_000,
         at: START,
     }

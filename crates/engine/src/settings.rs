@@ -36,6 +36,8 @@ pub struct Settings {
     pub sync_at_most_every: Duration,
     /// Time between two looks at a panel's balance.
     pub balance_every: Duration,
+    /// How long an order's outcome is unknown before it is looked for, and the shortest time between two searches.
+    pub evidence_after: Duration,
     /// Time between two attempts to send waiting orders.
     pub resend_every: Duration,
 }
@@ -59,6 +61,7 @@ impl Settings {
             sync_at_least_every: Duration::from_secs(6 * 60 * 60),
             sync_at_most_every: Duration::from_secs(10 * 60),
             balance_every: Duration::from_secs(30),
+            evidence_after: Duration::from_secs(5 * 60),
             resend_every: Duration::from_secs(1),
         }
     }

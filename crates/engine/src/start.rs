@@ -24,6 +24,7 @@ use crate::book::Book;
 use crate::brake::Brakes;
 use crate::clock::Clock;
 use crate::core::{Core, Desks, Engine};
+use crate::evidence::Searches;
 use crate::families::Families;
 use crate::health::{self, Healths};
 use crate::keys::Keys;
@@ -136,7 +137,8 @@ impl Engine {
             brakes: Brakes::default(),
             later_brakes: Brakes::default(),
             placing: DashSet::new(),
-            questions: DashSet::new(),
+            questions: DashMap::new(),
+            searches: Searches::default(),
             forwarding: DashSet::new(),
             turns: DashMap::new(),
             health: Healths::default(),

@@ -55,6 +55,9 @@ pub(crate) fn panel_settings(config: &Config, panel: &Panel) -> PanelSettings {
         late_answer: config.orders.late_answer,
         status_batch: panel.status_batch,
         max_unconfirmed: panel.max_unconfirmed,
+        max_unconfirmed_money: panel.max_unconfirmed_money,
+        probe_ids: panel.probe_ids,
+        resolve_by_evidence: panel.resolve_by_evidence,
         allow_private: panel.allow_private,
         posts: panel.posts,
         refusals: Refusals {
@@ -97,6 +100,7 @@ fn engine(config: &Config) -> panelgate_engine::Settings {
         fresh_for: config.status.fresh_for,
         look_at_least_every: config.status.look_at_least_every,
         recheck_for: config.status.recheck_for,
+        evidence_after: config.orders.evidence_after,
         sync: config.sync.policy.clone(),
         sync_at_least_every: config.sync.at_least_every,
         sync_at_most_every: config.sync.at_most_every,

@@ -14,7 +14,10 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
-pub(crate) use reports::{By, Report, ReportProfit, SheetForm, SimulateMarkup};
+pub(crate) use reports::{
+    By, Report, ReportCharges, ReportDrift, ReportProfit, SheetForm, SimulateMarkup,
+};
+pub(crate) use values::OptionChange;
 use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 
 /// A reseller gateway for the panel API v2
@@ -272,10 +275,10 @@ pub(crate) struct Resolve {
     /// All unconfirmed orders of this panel
     #[arg(long, requires_all = ["from", "to"])]
     pub(crate) panel: Option<String>,
-    /// Opened at or after: 2026-11-20T08:00:00Z
+    /// Sent to it at or after: 2026-11-20T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) from: Option<Timestamp>,
-    /// Opened before
+    /// Sent to it before
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) to: Option<Timestamp>,
     /// Why

@@ -27,6 +27,7 @@ use crate::model::{
     OrderFilter, OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
     StatementLine, Suspect, Synced, Violation,
 };
+use crate::questions::Questions;
 use crate::reports::Reports;
 
 /// Result of a store operation.
@@ -40,7 +41,7 @@ pub const MAX_LEARNED: usize = 1_000;
 ///
 /// Each method that changes an order answers the order as it is afterwards, with a greater version.
 #[async_trait]
-pub trait Store: Reports + Send + Sync + 'static {
+pub trait Store: Questions + Reports + Send + Sync + 'static {
     // --- customers and keys -------------------------------------------------------------------------------------------
 
     /// Creates a customer with an empty account.
@@ -118,6 +119,8 @@ pub trait Store: Reports + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::NotEnoughFunds`], [`StoreError::TooManyWaiting`] (only without a placement), [`StoreError::Busy`].
     async fn open_order(&self, new: NewOrder, placement: Option<NewPlacement>) -> Result<Opened>;
+    /// Keeps what the customer was told instead of an order that they gave a name: a repeat under that name hears the same.
+    async fn keep_refusal(&self, order: OrderId, refusal: Refusal) -> Result<()>;
     /// open → sending. `WrongState` if somebody closed or sent it meanwhile.
     async fn begin_placement(&self, order: OrderId, placement: NewPlacement)
     -> Result<PlacementId>;

@@ -3,16 +3,19 @@
 //! Nothing else opens transactions, and nothing in here calls a panel or knows the protocol. A second database only has to
 //! implement the trait and pass the suite in `tests/contract`.
 //!
-//! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`]. [`reports`] looks back.
+//! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`]. [`questions`] is what is not known
+//! for certain, [`reports`] looks back.
 
 pub mod api;
 pub mod error;
 pub mod metrics;
 pub mod model;
+pub mod questions;
 pub mod reports;
 pub mod sqlite;
 
 pub use api::{MAX_LEARNED, Store};
 pub use error::StoreError;
 pub use metrics::StoreMetrics;
+pub use questions::Questions;
 pub use reports::Reports;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName};
+use panelgate_domain::money::Money;
 use secrecy::SecretString;
 use url::Url;
 
@@ -35,6 +36,12 @@ pub struct PanelSettings {
     pub status_batch: usize,
     /// So many open questions, and the panel gets no new order.
     pub max_unconfirmed: u32,
+    /// So much held for open questions, in the gateway's currency, and the panel gets no new order; `None`: no such bound.
+    pub max_unconfirmed_money: Option<Money>,
+    /// To find out what became of an order, so many ids that may be its are asked about at most; 0: none.
+    pub probe_ids: u32,
+    /// Whether what was found out decides, where it leaves no other reading.
+    pub resolve_by_evidence: bool,
     /// True: `http` and private or loopback addresses are fine.
     pub allow_private: bool,
     /// What a post of a subscription is to its money: whether the panel charges each when it is made, or all at once.
@@ -69,6 +76,9 @@ impl PanelSettings {
             late_answer: Duration::from_secs(120),
             status_batch: 100,
             max_unconfirmed: 20,
+            max_unconfirmed_money: None,
+            probe_ids: 0,
+            resolve_by_evidence: false,
             allow_private: false,
             posts: Share::Post,
             refusals: Refusals::default(),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use panelgate_domain::catalogue::ImportKey;
 use panelgate_domain::completion::Completions;
 use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::evidence::Evidence;
 use panelgate_domain::family::Size;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
@@ -22,14 +23,15 @@ use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::api::Result;
 use panelgate_store::model::{
-    Adopted, Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
-    Family, HistoryLine, KeyRow, Learned, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
-    OrderFilter, OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
-    StatementLine, Suspect, Synced, Violation,
+    Adopted, Answer, Booked, Booking, CancelAnswer, Causes, CustomerChange, CustomerRow, Decision,
+    Deposit, Drift, Family, HistoryLine, KeyRow, Learned, Neighbours, NewCustomer, NewKey,
+    NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, OtherCharge, PanelAccount, PanelHour,
+    Polled, Question, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Suspect, Synced,
+    Violation,
 };
 use panelgate_store::reports::{Grouping, PastOrder, Profit, Reports};
 use panelgate_store::sqlite::SqliteStore;
-use panelgate_store::{Store, StoreError};
+use panelgate_store::{Questions, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -152,6 +154,7 @@ through! { Store:
     Read offers() -> Vec<OfferList>;
     Write assign_services(keys: Vec<ImportKey>, reserved: Vec<ServiceId>) -> HashMap<ImportKey, ServiceId>;
     Write open_order(new: NewOrder, placement: Option<NewPlacement>) -> Opened;
+    Write keep_refusal(order: OrderId, refusal: Refusal) -> ();
     Write begin_placement(order: OrderId, placement: NewPlacement) -> PlacementId;
     Write confirm_placement(placement: PlacementId, upstream_id: UpstreamId, answer: Answer) -> Order;
     Write return_order(placement: PlacementId, answer: Answer) -> Order;
@@ -201,6 +204,19 @@ through! { Store:
     Read foreign_commits() -> u64;
     Write revision(rules: [u8; 32], at: Timestamp) -> u64;
     Write fix_currency(currency: &Currency) -> ();
+}
+
+through! { Questions:
+    Read questions(limit: u64) -> Vec<Question>;
+    Read neighbours(question: &Question, before: u64, until: Timestamp) -> Neighbours;
+    Read known_at(panel: &PanelName, ids: Vec<UpstreamId>) -> Vec<UpstreamId>;
+    Write keep_evidence(order: OrderId, evidence: Evidence) -> bool;
+    Read evidence(orders: Vec<OrderId>) -> Vec<(OrderId, Evidence)>;
+    Read standing(panel: &PanelName, currency: &Currency) -> Option<Money>;
+    Write keep_drift(polled: Polled) -> ();
+    Read drifts(panel: Option<PanelName>, since: Timestamp) -> Vec<Drift>;
+    Read causes(panel: &PanelName, from: Timestamp, to: Timestamp) -> Causes;
+    Read other_charges(panel: Option<PanelName>, since: Timestamp) -> Vec<OtherCharge>;
 }
 
 through! { Reports:

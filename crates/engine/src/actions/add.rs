@@ -117,6 +117,7 @@ async fn open(
     new: NewOrder,
     deadline: Instant,
 ) -> Result<Reply, Fault> {
+    let is_named = new.idempotency_key.is_some();
     // From here on a customer that hangs up changes nothing.
     let (tell_opened, opened) = oneshot::channel();
     let work = core.tracker.spawn(opening.open_and_place(new, tell_opened));
@@ -134,10 +135,20 @@ async fn open(
     };
     match tokio::time::timeout_at(deadline, work).await {
         Ok(Ok(Placing::Refused(refusal))) => {
+            if is_named {
+                keep_refusal(core, order, refusal).await;
+            }
             Err(Fault::panel(refusal, format!("order {order} was refused")))
         }
         Err(_) if Canary::ErrorThoughOrdered.sings() => Err(Refusal::TooManyRequests.into()),
         _ => Ok(Reply::Added(order)),
+    }
+}
+
+/// A repeat under the same name hears the same. Without this it hears of an order that was canceled.
+async fn keep_refusal(core: &Core, order: OrderId, refusal: Refusal) {
+    if let Err(error) = core.store.keep_refusal(order, refusal).await {
+        tracing::warn!(%order, %error, "what a customer was told could not be kept");
     }
 }
 
@@ -190,6 +201,7 @@ fn quoted(
         refill: service.refill,
         cancel: service.cancel,
         idempotency_key: add.idempotency_key,
+        options: cx.customer.options,
         open_max: core.settings.open_max,
         at: core.now(),
     })
@@ -266,7 +278,16 @@ impl Opening {
                 };
                 return place::run(core, &self.market, wanted, &sendable, begun, claim).await;
             }
-            Ok(Opened::Repeat(order)) => (Ok(order.id), Placing::Waiting),
+            Ok(Opened::Repeat(order)) => {
+                tracing::info!(order = %order.id, customer = %order.customer, "an order was asked for again");
+                self.tell(Outcome::Opened(order.id));
+                (Ok(order.id), Placing::Waiting)
+            }
+            Ok(Opened::RefusedBefore(refusal)) => (Err(refusal.into()), Placing::Gone),
+            Ok(Opened::LinkIsActive(order)) => {
+                tracing::info!(%order, customer = %self.customer.id, "an order for the same link lives");
+                (Err(Refusal::ActiveLink.into()), Placing::Gone)
+            }
             Ok(Opened::OtherUnderSameKey) => (Err(Refusal::IncorrectRequest.into()), Placing::Gone),
             Err(error) => {
                 if !matches!(error, StoreError::NotEnoughFunds) {

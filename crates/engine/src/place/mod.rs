@@ -25,7 +25,7 @@ use self::outcome::{Attempt, attempt};
 use crate::core::Core;
 use crate::market::Market;
 
-pub(crate) use self::outcome::{after_placed, question_closed};
+pub(crate) use self::outcome::{decide_placed, question_closed};
 
 /// Where placing an order ended for now.
 #[derive(Debug, PartialEq, Eq)]

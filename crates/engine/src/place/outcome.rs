@@ -12,12 +12,13 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::placement::{About, AddOutcome, PanelTrouble};
 use panelgate_store::StoreError;
-use panelgate_store::model::{Answer, Sendable};
+use panelgate_store::model::{Answer, Decision, Sendable};
 use panelgate_upstream::{Desk, Late};
 
 use super::{Begun, Placing, Ready, Wanted};
 use crate::actions::cancel::{self, Unsent};
 use crate::core::Core;
+use crate::evidence;
 use crate::health::Outcome;
 
 /// Whether another route is to be tried.
@@ -32,9 +33,11 @@ pub(super) enum Attempt {
 }
 
 /// A placement that was sent.
-struct Sent<'a> {
-    core: &'a Arc<Core>,
+struct Sent {
+    core: Arc<Core>,
     order: OrderId,
+    /// What is held for it.
+    stake: Money,
     id: PlacementId,
     desk: Desk,
 }
@@ -54,12 +57,16 @@ pub(super) async fn attempt(
         },
         id,
     } = begun;
-    let placed = desk.add(permit, &placement.offer, &sendable.spec).await;
+    let stake = sendable.order.price;
+    let placed = desk
+        .add(permit, &placement.offer, &sendable.spec, stake)
+        .await;
     let outcome = placed.outcome.name();
     core.metrics.placed(&placement.panel, outcome);
     let sent = Sent {
-        core,
+        core: Arc::clone(core),
         order: sendable.order.id,
+        stake,
         id,
         desk,
     };
@@ -81,7 +88,7 @@ pub(super) async fn attempt(
             }
             // An id that another order has already: nobody knows what the panel did.
             Err(error) => {
-                sent.desk.question_opened();
+                sent.desk.question_opened(stake);
                 sent.park(
                     None,
                     Answer {
@@ -93,6 +100,10 @@ pub(super) async fn attempt(
             }
         },
         AddOutcome::Refused(About::Order(refusal)) => {
+            if refusal == Refusal::ActiveLink {
+                let panel = &placement.panel;
+                evidence::link_is_active(core, panel, sent.order, &sendable.spec).await;
+            }
             let refusal = with_limit(refusal, wanted.service);
             match sent.refuse(refusal, &answer).await {
                 Ok(()) => Attempt::Ended(Placing::Refused(refusal)),
@@ -118,12 +129,12 @@ pub(super) async fn attempt(
     }
 }
 
-impl Sent<'_> {
+impl Sent {
     async fn confirm(&self, upstream_id: UpstreamId, answer: &Answer) -> Result<(), StoreError> {
         let store = &self.core.store;
         let confirm = || store.confirm_placement(self.id, upstream_id.clone(), answer.clone());
         let placed = self.keep(self.core.insist("confirm", confirm).await)?;
-        after_placed(self.core, &placed);
+        after_placed(&self.core, &placed);
         Ok(())
     }
 
@@ -149,15 +160,52 @@ impl Sent<'_> {
     /// The outcome is not known: the order is never sent again. A late answer may still decide it.
     async fn park(self, late: Option<Late>, answer: Answer) -> Attempt {
         let park = || self.core.store.park_placement(self.id, answer.clone());
+        // Before anybody can decide it, or it would count for ever.
+        self.core.questions.insert(self.order, self.stake);
         // If even that fails, the next start parks what it finds `sending`.
         _ = self.keep(self.core.insist("park", park).await);
-        self.core.questions.insert(self.order);
         tracing::warn!(order = %self.order, panel = %self.desk.panel(), "the outcome of a placement is not known");
         if let Some(late) = late {
-            let listening = listen(Arc::clone(self.core), self.order, self.id, self.desk, late);
-            self.core.tracker.spawn(listening);
+            self.core.tracker.clone().spawn(self.listen(late));
         }
         Attempt::Ended(Placing::Parked)
+    }
+
+    /// Waits for the answer that came too late. An id places the order; anything that says that nothing happened closes it: it
+    /// is not sent again.
+    async fn listen(self, late: Late) {
+        let heard = tokio::select! {
+            biased;
+            heard = late.answer() => heard,
+            () = self.core.stop.cancelled() => None,
+        };
+        let Some((outcome, raw)) = heard else { return };
+        tracing::info!(order = %self.order, outcome = outcome.name(), "a late answer came");
+        let answer = answer(&self.core, &outcome, raw);
+        let decided = match outcome {
+            AddOutcome::Accepted(upstream_id) => {
+                let confirmed = self.confirm(upstream_id.clone(), &answer).await;
+                // An operator was faster, or the id is another order's: the panel may have an order that belongs to nobody.
+                if confirmed.is_err() && !self.is_known_as(&upstream_id).await {
+                    self.orphaned(answer).await;
+                }
+                confirmed
+            }
+            AddOutcome::Refused(About::Order(refusal)) => self.refuse(refusal, &answer).await,
+            AddOutcome::Refused(About::Panel(_))
+            | AddOutcome::Throttled { .. }
+            | AddOutcome::NotSent => self.refuse(Refusal::TooManyRequests, &answer).await,
+            AddOutcome::Unknown => return,
+        };
+        if decided.is_ok() {
+            question_closed(&self.core, self.order);
+        }
+    }
+
+    /// Whether the order has this id already, because an operator or evidence said so before the panel did.
+    async fn is_known_as(&self, id: &UpstreamId) -> bool {
+        let order = self.core.order(self.order).await;
+        order.is_ok_and(|order| order.is_some_and(|order| order.upstream_id.as_ref() == Some(id)))
     }
 
     async fn orphaned(&self, answer: Answer) {
@@ -176,42 +224,8 @@ impl Sent<'_> {
     }
 }
 
-/// Waits for the answer that came too late. An id places the order; anything that says that nothing happened closes it: it is
-/// not sent again.
-async fn listen(core: Arc<Core>, order: OrderId, id: PlacementId, desk: Desk, late: Late) {
-    let heard = tokio::select! {
-        biased;
-        heard = late.answer() => heard,
-        () = core.stop.cancelled() => None,
-    };
-    let Some((outcome, raw)) = heard else { return };
-    tracing::info!(%order, outcome = outcome.name(), "a late answer came");
-    let answer = answer(&core, &outcome, raw);
-    let sent = Sent {
-        core: &core,
-        order,
-        id,
-        desk,
-    };
-    let accepted = matches!(outcome, AddOutcome::Accepted(_));
-    let decided = match outcome {
-        AddOutcome::Accepted(upstream_id) => sent.confirm(upstream_id, &answer).await,
-        AddOutcome::Refused(About::Order(refusal)) => sent.refuse(refusal, &answer).await,
-        AddOutcome::Refused(About::Panel(_))
-        | AddOutcome::Throttled { .. }
-        | AddOutcome::NotSent => sent.refuse(Refusal::TooManyRequests, &answer).await,
-        AddOutcome::Unknown => return,
-    };
-    match decided {
-        Ok(()) => question_closed(&core, order),
-        // An operator was faster, or the id is another order's: the panel may have an order that belongs to nobody.
-        Err(_) if accepted => sent.orphaned(answer).await,
-        Err(_) => {}
-    }
-}
-
 /// A wish to cancel that came while the order was on its way is sent after it.
-pub(crate) fn after_placed(core: &Arc<Core>, order: &Order) {
+pub(super) fn after_placed(core: &Arc<Core>, order: &Order) {
     if order.cancel_wish == CancelWish::Asked {
         let (core, order) = (Arc::clone(core), order.clone());
         core.clone()
@@ -220,13 +234,25 @@ pub(crate) fn after_placed(core: &Arc<Core>, order: &Order) {
     }
 }
 
+/// Somebody, or what was found out, says that an unconfirmed order is at its panel under this id.
+pub(crate) async fn decide_placed(
+    core: &Arc<Core>,
+    decision: Decision,
+    id: UpstreamId,
+) -> Result<Order, StoreError> {
+    let placed = core.remember(core.store.resolve_placed(decision, id).await?);
+    question_closed(core, placed.id);
+    after_placed(core, &placed);
+    Ok(placed)
+}
+
 /// An unconfirmed order was decided: its panel may take another one.
 pub(crate) fn question_closed(core: &Core, order: OrderId) {
     let panel = core.book.get(order).and_then(|order| order.panel);
-    if core.questions.remove(&order).is_some()
+    if let Some((_, stake)) = core.questions.remove(&order)
         && let Some(desk) = panel.and_then(|panel| core.desk(&panel))
     {
-        desk.question_closed();
+        desk.question_closed(stake);
     }
 }
 

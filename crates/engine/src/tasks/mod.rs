@@ -11,6 +11,7 @@ use panelgate_domain::ids::PanelName;
 use tokio::sync::oneshot;
 
 use crate::core::Core;
+use crate::evidence;
 
 mod exchange;
 mod facts;
@@ -29,6 +30,7 @@ pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     every(core, FOREIGN_EVERY, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
     every(core, EXCHANGE_EVERY, exchange::run);
+    every(core, evidence::LOOK_EVERY, evidence::gather);
     follow_panels(core)
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::Entry;
-use panelgate_domain::ids::PanelName;
+use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::money::Money;
+use panelgate_store::model::Polled;
 use panelgate_upstream::Rest;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -77,8 +78,11 @@ async fn sync_for_ever(core: Arc<Core>, panel: PanelName, tell_synced: oneshot::
 async fn poll_balance_for_ever(core: Arc<Core>, panel: PanelName) {
     let mut last: Option<Money> = None;
     while let Some(desk) = core.desk(&panel) {
+        let currency = desk.settings().currency.clone();
+        let before = standing(&core, &panel, &currency).await;
         match desk.balance(core.settings.balance_every).await {
             Ok(balance) => {
+                keep_drift(&core, &panel, currency, before, balance.amount).await;
                 // More money there may mean that an order that waits can go.
                 if last.is_some_and(|last| balance.amount > last) {
                     core.routes_changed.notify_one();
@@ -99,6 +103,39 @@ async fn poll_balance_for_ever(core: Arc<Core>, panel: PanelName) {
             // What is there now is what a payment will be a rise from.
             () = core.funds_refused.notified() => {}
         }
+    }
+}
+
+/// What the books say we have at a panel, if no order is on its way there.
+async fn standing(core: &Core, panel: &PanelName, currency: &Currency) -> Option<Money> {
+    let standing = core.store.standing(panel, currency).await;
+    standing.unwrap_or_else(|error| {
+        tracing::warn!(%panel, %error, "the panel's account could not be read");
+        None
+    })
+}
+
+/// A balance can be held against the books only if nothing moved in them while the panel was asked.
+async fn keep_drift(
+    core: &Core,
+    panel: &PanelName,
+    currency: Currency,
+    before: Option<Money>,
+    balance: Money,
+) {
+    let after = standing(core, panel, &currency).await;
+    let Some(booked) = before.filter(|_| before == after) else {
+        return;
+    };
+    let polled = Polled {
+        panel: panel.clone(),
+        currency,
+        balance,
+        booked,
+        at: core.now(),
+    };
+    if let Err(error) = core.store.keep_drift(polled).await {
+        tracing::warn!(%panel, %error, "how a balance differs from the books could not be kept");
     }
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use panelgate_domain::money::Money;
 
 use super::AsJson;
-use super::values::{credit_limit, money, name, reference};
+use super::values::{OptionChange, credit_limit, money, name, option, reference};
 
 /// `customer …`
 #[derive(Debug, Subcommand)]
@@ -86,6 +86,10 @@ pub(crate) struct CustomerSet {
     /// Whether the customer's keys stop to work
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) disabled: Option<bool>,
+    /// duplicate_window=120s: the same `add` again within that time is the same order; duplicate_window=off · link_guard=on: no
+    /// second order of a service for a link while the first one lives; link_guard=off
+    #[arg(long = "option", value_name = "K=V", value_parser = option)]
+    pub(crate) options: Vec<OptionChange>,
 }
 
 /// `key …`

@@ -20,6 +20,42 @@ pub(crate) enum Report {
     /// rate that is configured now, however old it is and whatever it was then, rounded up. There is no conversion, and no
     /// profit, for currencies without a rate. `margin_percent` is the profit in percent of the cost.
     Profit(ReportProfit),
+    /// By how much panels' balances differ from the books, since when, and which orders may be why
+    ///
+    /// A balance is held against the books whenever it was polled and no order was on its way. A line begins where the difference
+    /// (`drift`) became another one; `change` is by how much. A payment that nobody booked raises it, and so does what a panel paid
+    /// back without saying so; a charge that no order of ours has lowers it. `unknown` names orders that were sent in the time before
+    /// that line and whose outcome is not known, `unknown_cost` is what they were to cost; `uncharged` names those that ended
+    /// in that time without a word about their charge.
+    Drift(ReportDrift),
+    /// Orders for which a panel charges something else than was expected
+    Charges(ReportCharges),
+}
+
+/// `report drift`
+#[derive(Debug, Args)]
+pub(crate) struct ReportDrift {
+    /// Of this panel only
+    #[arg(long)]
+    pub(crate) panel: Option<String>,
+    /// Of the last N UTC days, today included
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
+    #[command(flatten)]
+    pub(crate) form: ReportForm,
+}
+
+/// `report charges`
+#[derive(Debug, Args)]
+pub(crate) struct ReportCharges {
+    /// At this panel only
+    #[arg(long)]
+    pub(crate) panel: Option<String>,
+    /// Orders opened in the last N UTC days, today included
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
+    #[command(flatten)]
+    pub(crate) form: ReportForm,
 }
 
 /// `report profit`

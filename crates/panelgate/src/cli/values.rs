@@ -44,6 +44,41 @@ pub(super) fn refund(text: &str) -> Result<Money, String> {
     protocol::refund(text).map_err(|error| error.to_string())
 }
 
+/// What changes of a customer's options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OptionChange {
+    /// Seconds; `None`: off.
+    DuplicateWindow(Option<u32>),
+    /// On or off.
+    LinkGuard(bool),
+}
+
+/// `K=V` of a customer's option.
+pub(super) fn option(text: &str) -> Result<OptionChange, String> {
+    let known = "duplicate_window=120s or =off, link_guard=on or =off";
+    match text.split_once('=') {
+        Some(("duplicate_window", "off")) => Ok(OptionChange::DuplicateWindow(None)),
+        Some(("duplicate_window", length)) => window(length)
+            .map(|seconds| OptionChange::DuplicateWindow(Some(seconds)))
+            .ok_or_else(|| {
+                "whole seconds up to a day with their unit, such as 120s or 10m".to_owned()
+            }),
+        Some(("link_guard", "on")) => Ok(OptionChange::LinkGuard(true)),
+        Some(("link_guard", "off")) => Ok(OptionChange::LinkGuard(false)),
+        _ => Err(known.to_owned()),
+    }
+}
+
+fn window(text: &str) -> Option<u32> {
+    let length: jiff::SignedDuration = text.parse().ok()?;
+    let seconds = u32::try_from(length.as_secs()).ok()?;
+    let whole = length.subsec_nanos() == 0;
+    (whole && (1..=LONGEST_WINDOW).contains(&seconds)).then_some(seconds)
+}
+
+/// Beyond a day an idempotency key is forgotten, too.
+const LONGEST_WINDOW: u32 = 24 * 60 * 60;
+
 /// How many times faster than the clock.
 pub(super) fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_store::model::PanelAccount;
 use panelgate_store::{Store, StoreError};
@@ -137,6 +138,7 @@ async fn rows(config: &Config) -> anyhow::Result<Response> {
             in_flight: 0,
             queued: 0,
             unconfirmed: 0,
+            unconfirmed_money: Money::ZERO.to_string(),
             orders: 0,
             oldest_fact: None,
             ids_per_call: None,

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use panelgate_domain::customer::Options;
 use panelgate_domain::ids::CustomerId;
 use panelgate_domain::money::Money;
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, CustomerChange, CustomerRow, NewCustomer, StatementLine};
 
 use super::{actor, say_booked};
-use crate::cli::{Customer, CustomerSet};
+use crate::cli::{Customer, CustomerSet, OptionChange};
 use crate::clock;
 use crate::config::{Config, Keys};
 use crate::output::{self, Cell, Form, Listing};
@@ -93,17 +94,30 @@ async fn add(
 }
 
 async fn change(store: &dyn Store, set: CustomerSet) -> anyhow::Result<()> {
-    let customer = id_of(store, &set.name).await?;
+    let known = store.customer_named(&set.name).await?.customer;
+    let customer = known.id;
+    let options = changed(known.options, &set.options);
     let change = CustomerChange {
         group: set
             .group
             .map(|group| Some(group).filter(|group| !group.trim().is_empty())),
         credit_limit: set.credit_limit,
         disabled: set.disabled,
+        options: Some(options).filter(|options| *options != known.options),
     };
     let customer = store.change_customer(customer, change).await?;
     output::say(&format!("changed {}", customer.name))?;
     Ok(())
+}
+
+fn changed(mut options: Options, changes: &[OptionChange]) -> Options {
+    for change in changes {
+        match change {
+            OptionChange::DuplicateWindow(seconds) => options.duplicate_window = *seconds,
+            OptionChange::LinkGuard(on) => options.link_guard = *on,
+        }
+    }
+    options
 }
 
 async fn id_of(store: &dyn Store, name: &str) -> anyhow::Result<CustomerId> {
@@ -136,6 +150,8 @@ fn listing(customers: &[CustomerRow]) -> Listing {
             account.credit_limit.into(),
             account.spendable().into(),
             customer.disabled.into(),
+            customer.options.duplicate_window.map(i64::from).into(),
+            customer.options.link_guard.into(),
         ]
     });
     let headings = &[
@@ -146,6 +162,8 @@ fn listing(customers: &[CustomerRow]) -> Listing {
         "credit_limit",
         "spendable",
         "disabled",
+        "duplicate_window",
+        "link_guard",
     ];
     Listing::new(headings, rows)
 }

@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod operate;
 pub(crate) mod orders;
 pub(crate) mod panels;
+mod reconcile;
 pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod services;

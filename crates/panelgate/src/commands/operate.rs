@@ -82,7 +82,7 @@ pub(super) async fn check_online(config: &Config) -> anyhow::Result<()> {
 }
 
 /// While a server starts or stops it holds the store but does not answer: it will soon, or the store becomes free.
-async fn answer(config: &Config, request: &Request) -> anyhow::Result<Response> {
+pub(super) async fn answer(config: &Config, request: &Request) -> anyhow::Result<Response> {
     let began = Instant::now();
     let mut told = false;
     loop {
@@ -132,6 +132,7 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
             row.canceled.into(),
             row.partial.into(),
             count(row.flagged),
+            Cell::Text(row.unconfirmed_money),
         ]
     };
     let headings = &[
@@ -155,6 +156,7 @@ fn panels(rows: Vec<PanelRow>) -> Listing {
         "canceled",
         "partial",
         "flagged",
+        "unconfirmed_money",
     ];
     Listing::new(headings, rows.into_iter().map(cells))
 }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use panelgate_domain::evidence::Evidence;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName};
-use panelgate_domain::order::Order;
+use panelgate_domain::order::{Order, OrderState};
 use panelgate_store::Store;
 use panelgate_store::model::{OrderFilter, OrderStory};
 
@@ -77,7 +78,20 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
     };
     let orders = store.list_orders(filter).await?;
     let names = customer_names(store).await?;
-    output::list(&listing(&orders, &names), Form::json_if(args.as_json.json))?;
+    let mut rows = rows(&orders, &names);
+    let mut headings = HEADINGS.to_vec();
+    if args.state == Some(OrderState::Unconfirmed) {
+        let ids = orders.iter().map(|order| order.id).collect();
+        let evidence = store.evidence(ids).await?;
+        headings.push("evidence");
+        for (order, row) in orders.iter().zip(&mut rows) {
+            row.push(found_out(order.id, &evidence));
+        }
+    }
+    output::list(
+        &Listing::new(&headings, rows),
+        Form::json_if(args.as_json.json),
+    )?;
     Ok(())
 }
 
@@ -91,6 +105,24 @@ pub(super) async fn customer_names(
 }
 
 pub(super) fn listing(orders: &[Order], names: &HashMap<CustomerId, String>) -> Listing {
+    Listing::new(HEADINGS, rows(orders, names))
+}
+
+/// `active_link, probed 4711`: what was found out, without saying what it means.
+fn found_out(order: OrderId, evidence: &[(OrderId, Evidence)]) -> Cell {
+    let its = evidence.iter().filter(|(about, _)| *about == order);
+    let clues: Vec<String> = its
+        .map(|(_, found)| match &found.upstream_id {
+            Some(id) => format!("{} {id}", found.clue),
+            None => found.clue.to_string(),
+        })
+        .collect();
+    Some(clues.join(", "))
+        .filter(|clues| !clues.is_empty())
+        .into()
+}
+
+fn rows(orders: &[Order], names: &HashMap<CustomerId, String>) -> Vec<Vec<Cell>> {
     let rows = orders.iter().map(|order| {
         vec![
             order.id.0.into(),
@@ -105,7 +137,7 @@ pub(super) fn listing(orders: &[Order], names: &HashMap<CustomerId, String>) -> 
             order.origin.map(|origin| origin.parent.0).into(),
         ]
     });
-    Listing::new(HEADINGS, rows)
+    rows.collect()
 }
 
 /// The contract's field names.
@@ -140,6 +172,10 @@ fn show(story: &OrderStory) -> std::io::Result<()> {
     }
     output::say("\nplacements")?;
     output::list(&placements(story), Form::Text)?;
+    if !story.evidence.is_empty() {
+        output::say("\nevidence")?;
+        output::list(&evidence(story), Form::Text)?;
+    }
     output::say("\nhistory")?;
     output::list(&events(story), Form::Text)?;
     output::say("\nmoney")?;
@@ -221,6 +257,18 @@ fn placements(story: &OrderStory) -> Listing {
         ]
     });
     Listing::new(&["at", "panel", "offer", "outcome", "raw"], rows)
+}
+
+fn evidence(story: &OrderStory) -> Listing {
+    let rows = story.evidence.iter().map(|found| {
+        vec![
+            found.at.into(),
+            found.clue.word().into(),
+            found.upstream_id.as_ref().map(|id| id.as_str()).into(),
+            found.text.as_str().into(),
+        ]
+    });
+    Listing::new(&["at", "clue", "upstream_id", "text"], rows)
 }
 
 fn events(story: &OrderStory) -> Listing {

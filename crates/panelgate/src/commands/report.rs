@@ -1,4 +1,4 @@
-//! `report …`: what was earned, as the ledger has it.
+//! `report …`: what was earned, as the ledger has it. How the panels see it is [`reconcile`].
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use panelgate_domain::money::{Money, Rounding};
 use panelgate_store::reports::{Group, Grouping, Profit};
 use rust_decimal::Decimal;
 
+use super::reconcile;
 use crate::cli::{By, Report, ReportProfit};
 use crate::clock;
 use crate::config::{Config, Keys};
@@ -17,8 +18,15 @@ use crate::store::{Missing, with_store};
 /// Does what the command says.
 pub(crate) async fn run(path: &Path, command: Report) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
-    let Report::Profit(args) = command;
-    let profits = with_store(&config, Missing::Refuse, async |store| {
+    match command {
+        Report::Profit(args) => profit(&config, args).await,
+        Report::Drift(args) => reconcile::drift(&config, args).await,
+        Report::Charges(args) => reconcile::charges(&config, args).await,
+    }
+}
+
+async fn profit(config: &Config, args: ReportProfit) -> anyhow::Result<()> {
+    let profits = with_store(config, Missing::Refuse, async |store| {
         let since = args
             .days
             .map(|days| clock::start_of_last(days, clock::now()));
@@ -26,7 +34,7 @@ pub(crate) async fn run(path: &Path, command: Report) -> anyhow::Result<()> {
     })
     .await?;
     output::list(
-        &listing(&args, &profits, &configured(&config)),
+        &listing(&args, &profits, &configured(config)),
         args.form.form(),
     )?;
     Ok(())

@@ -135,6 +135,9 @@ const HARMLESS: &[&str] = &[
     "back_off",
     "status_batch",
     "max_unconfirmed",
+    "max_unconfirmed_money",
+    "probe_ids",
+    "resolve_by_evidence",
     "allow_private",
     "refusals",
 ];

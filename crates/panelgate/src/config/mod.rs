@@ -24,6 +24,7 @@ use panelgate_domain::exchange::Exchange;
 use panelgate_domain::family::Share;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::markup::Markup;
+use panelgate_domain::money::Money as Amount;
 use panelgate_domain::sync::Policy;
 use panelgate_domain::time::Timestamp;
 use rust_decimal::Decimal;
@@ -125,6 +126,8 @@ pub(crate) struct Orders {
     pub(crate) open_max: u64,
     /// How long an answer is listened for after a panel's `timeout`.
     pub(crate) late_answer: Duration,
+    /// How long an outcome is unknown before it is looked for.
+    pub(crate) evidence_after: Duration,
 }
 
 /// `[status]`
@@ -178,6 +181,12 @@ pub(crate) struct Panel {
     pub(crate) status_batch: usize,
     /// With this many orders of unknown outcome it gets no new ones.
     pub(crate) max_unconfirmed: u32,
+    /// With so much of our currency held for them it gets no new ones either; without it, however much that is.
+    pub(crate) max_unconfirmed_money: Option<Amount>,
+    /// So many ids that may be those of such orders are asked about at a time; 0: none.
+    pub(crate) probe_ids: u32,
+    /// Whether what is found out decides, where one reading is left.
+    pub(crate) resolve_by_evidence: bool,
     /// What a post of a subscription is to its money: whether it charges each when it makes it, or all at once.
     pub(crate) posts: Share,
     /// Whether http and private addresses are fine.

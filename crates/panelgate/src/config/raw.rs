@@ -107,6 +107,7 @@ pub(crate) struct Orders {
     pub(crate) open_for: Maybe<String>,
     pub(crate) open_max: Maybe<i64>,
     pub(crate) late_answer: Maybe<String>,
+    pub(crate) evidence_after: Maybe<String>,
 }
 
 /// `[status]`
@@ -152,6 +153,9 @@ pub(crate) struct Panel {
     pub(crate) back_off: Maybe<String>,
     pub(crate) status_batch: Maybe<i64>,
     pub(crate) max_unconfirmed: Maybe<i64>,
+    pub(crate) max_unconfirmed_money: Maybe<String>,
+    pub(crate) probe_ids: Maybe<i64>,
+    pub(crate) resolve_by_evidence: Maybe<bool>,
     pub(crate) subscriptions: Maybe<String>,
     pub(crate) allow_private: Maybe<bool>,
     pub(crate) refusals: Maybe<Refusals>,

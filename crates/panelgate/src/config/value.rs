@@ -8,6 +8,7 @@ use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::SpanParser;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::markup::{Glob, OnLoss};
+use panelgate_domain::money::Money;
 use panelgate_domain::service_type::ServiceType;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -88,6 +89,20 @@ pub(crate) fn positive(text: &str) -> Read<Decimal> {
         expected: "expected a number above zero",
         mend: "write what one unit of that currency is worth in ours".into(),
     })
+}
+
+/// An amount of our currency above zero.
+pub(crate) fn amount(text: &str) -> Read<Money> {
+    let wrong = |title: String| Wrong {
+        title,
+        expected: "expected an amount of our currency above zero",
+        mend: "write for example \"250.00\"".into(),
+    };
+    match Money::parse(text) {
+        Ok(amount) if amount.is_positive() => Ok(amount),
+        Ok(_) => Err(wrong(format!("`{text}` is not above zero"))),
+        Err(why) => Err(wrong(format!("`{text}` is no amount: {why}"))),
+    }
 }
 
 /// An amount per 1000 or per package, not negative.

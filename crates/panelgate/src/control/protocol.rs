@@ -180,6 +180,8 @@ pub(crate) struct PanelRow {
     pub(crate) queued: usize,
     /// Orders whose outcome is not known and that count against its limit.
     pub(crate) unconfirmed: usize,
+    /// What is held for them, in our currency.
+    pub(crate) unconfirmed_money: String,
     /// Orders that live there.
     pub(crate) orders: u64,
     /// Seconds since the oldest of their facts was learned.

@@ -291,6 +291,7 @@ fn panel_row(report: PanelReport, accounts: &[PanelAccount], all_paused: bool) -
         in_flight: desk.in_flight as usize,
         queued: desk.waiting.iter().map(|(_, calls)| calls).sum(),
         unconfirmed: desk.unconfirmed as usize,
+        unconfirmed_money: desk.unconfirmed_money.to_string(),
         orders: report.orders,
         oldest_fact: report.oldest_fact.map(|age| age.as_secs()),
         ids_per_call: ids_per_call(&desk),

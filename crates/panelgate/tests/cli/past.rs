@@ -141,6 +141,7 @@ impl Past {
             refill: true,
             cancel: false,
             idempotency_key: None,
+            options: panelgate_domain::customer::Options::default(),
             open_max: 100,
             at: now(),
         };
@@ -200,6 +201,7 @@ impl Past {
             refill: true,
             cancel: false,
             idempotency_key: None,
+            options: panelgate_domain::customer::Options::default(),
             open_max: 100,
             at: now(),
         };

@@ -1,6 +1,6 @@
 //! Customers and their keys.
 
-use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::customer::{Account, Customer, Options};
 use panelgate_domain::ids::CustomerId;
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
@@ -27,6 +27,8 @@ pub struct CustomerChange {
     pub credit_limit: Option<Money>,
     /// Keys stop or start to work.
     pub disabled: Option<bool>,
+    /// All options, those that stay included.
+    pub options: Option<Options>,
 }
 
 /// A key: never stored itself, only found again by its hash.

@@ -4,6 +4,7 @@ mod catalogue;
 mod customers;
 mod money;
 mod orders;
+mod questions;
 mod refills;
 mod stories;
 mod violation;
@@ -14,6 +15,9 @@ pub use self::money::{Booked, Booking, Deposit, PanelAccount, StatementLine};
 pub use self::orders::{
     Adopted, Answer, CancelAnswer, Decision, Family, Learned, NewOrder, NewPlacement, Opened,
     Sendable,
+};
+pub use self::questions::{
+    Causes, DRIFTS_OF_A_PANEL, Drift, MOST_CAUSES, Neighbours, OtherCharge, Polled, Question,
 };
 pub use self::refills::{Refill, RefillAnswer, RefillAsked};
 pub use self::stories::{Event, OrderFilter, OrderStory, PanelHour, PlacementRow, TransferRow};

@@ -1,6 +1,8 @@
 //! The life of an order: what goes into each of its steps.
 
+use panelgate_domain::customer::Options;
 use panelgate_domain::family::Share;
+use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{
     Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId, ServiceId, UpstreamId,
 };
@@ -32,6 +34,8 @@ pub struct NewOrder {
     pub cancel: bool,
     /// The customer's own name for this order.
     pub idempotency_key: Option<String>,
+    /// What was chosen for the customer.
+    pub options: Options,
     /// At most so many orders may wait in `open`.
     pub open_max: u64,
     /// When.
@@ -43,8 +47,13 @@ pub struct NewOrder {
 pub enum Opened {
     /// It was opened; with its placement if one was begun in the same transaction.
     New(Box<Order>, Option<PlacementId>),
-    /// The same customer opened the same order under the same idempotency key within 24 h.
+    /// The same customer opened the same order under the same idempotency key within 24 h, or within the customer's duplicate
+    /// window.
     Repeat(Box<Order>),
+    /// The same under the same idempotency key, and this is what the customer was told instead of its order.
+    RefusedBefore(Refusal),
+    /// The customer's link guard: this order of the same service and link lives.
+    LinkIsActive(OrderId),
     /// The same customer used the idempotency key for something else within 24 h.
     OtherUnderSameKey,
 }

@@ -1,5 +1,6 @@
 //! Orders as they are looked at.
 
+use panelgate_domain::evidence::Evidence;
 use panelgate_domain::ids::{Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
@@ -16,10 +17,10 @@ pub struct OrderFilter {
     pub customer: Option<CustomerId>,
     /// Last placed at this panel.
     pub panel: Option<PanelName>,
-    /// Opened at or after.
-    pub from: Option<Timestamp>,
-    /// Opened before.
-    pub to: Option<Timestamp>,
+    /// Last sent to a panel at or after.
+    pub sent_from: Option<Timestamp>,
+    /// Last sent to a panel before.
+    pub sent_to: Option<Timestamp>,
     /// Spawned by this order.
     pub parent: Option<OrderId>,
     /// Only those on the operator's list.
@@ -56,6 +57,8 @@ pub struct OrderStory {
     pub events: Vec<Event>,
     /// All transfers, oldest first: when, kind, amount, currency.
     pub transfers: Vec<TransferRow>,
+    /// What speaks for a panel having it though it never said so, oldest first.
+    pub evidence: Vec<Evidence>,
 }
 
 /// One placement as it is listed.

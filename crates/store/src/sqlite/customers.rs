@@ -1,6 +1,6 @@
 //! Customers.
 
-use panelgate_domain::customer::{Account, Customer};
+use panelgate_domain::customer::{Account, Customer, Options};
 use panelgate_domain::ids::CustomerId;
 use panelgate_domain::money::Money;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -43,14 +43,17 @@ pub(super) fn change(
     let group = change.group.clone().unwrap_or(customer.group);
     let credit_limit = change.credit_limit.unwrap_or(customer.credit_limit);
     check_limit(credit_limit)?;
+    let options = written(change.options.unwrap_or(customer.options))?;
     connection
         .prepare_cached(
-            "UPDATE customers SET price_group = :group, credit_limit = :limit, disabled = :disabled WHERE id = :id",
+            "UPDATE customers SET price_group = :group, credit_limit = :limit, disabled = :disabled, options = :options
+             WHERE id = :id",
         )?
         .execute(named_params! {
             ":group": group,
             ":limit": credit_limit.micros(),
             ":disabled": change.disabled.unwrap_or(customer.disabled),
+            ":options": options,
             ":id": id.0,
         })?;
     one(connection, id)
@@ -73,7 +76,7 @@ pub(super) fn named(connection: &Connection, name: &str) -> Result<CustomerRow> 
     })
 }
 
-/// Maps `id, name, price_group, credit_limit, disabled`.
+/// Maps `id, name, price_group, credit_limit, disabled, options`.
 pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
     Ok(Customer {
         id: CustomerId(row.get("id")?),
@@ -81,7 +84,13 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
         group: row.get("price_group")?,
         credit_limit: values::money(row, "credit_limit")?,
         disabled: row.get("disabled")?,
+        options: values::read(row, "options", |text| serde_json::from_str(text).ok())?,
     })
+}
+
+fn written(options: Options) -> Result<String> {
+    serde_json::to_string(&options)
+        .map_err(|error| StoreError::BadAmount(format!("options cannot be written: {error}")))
 }
 
 /// One by id.
@@ -93,7 +102,7 @@ pub(super) fn one(connection: &Connection, id: CustomerId) -> Result<Customer> {
 
 fn with_money(rest: &str) -> String {
     format!(
-        "SELECT c.id, c.name, c.price_group, c.credit_limit, c.disabled, a.balance AS available, h.balance AS held
+        "SELECT c.id, c.name, c.price_group, c.credit_limit, c.disabled, c.options, a.balance AS available, h.balance AS held
          FROM customers c
          JOIN accounts a ON a.customer = c.id AND a.kind = 'available'
          JOIN accounts h ON h.customer = c.id AND h.kind = 'held'

@@ -18,6 +18,7 @@ mod offers;
 mod open;
 mod orders;
 mod pauses;
+mod questions;
 mod readers;
 mod reports;
 mod restore;

@@ -147,6 +147,10 @@ impl Store for SqliteStore {
         }
         Ok(opened)
     }
+    async fn keep_refusal(&self, order: OrderId, refusal: Refusal) -> Result<()> {
+        self.write(move |c| orders::open::keep_refusal(c, order, refusal))
+            .await
+    }
     async fn begin_placement(
         &self,
         order: OrderId,

@@ -61,17 +61,26 @@ pub(crate) async fn filters_narrow_newest_first(world: World) {
         ),
         (
             OrderFilter {
-                from: Some(at(50)),
+                sent_from: Some(at(1)),
                 ..OrderFilter::default()
             },
-            vec![third],
+            vec![second],
         ),
         (
             OrderFilter {
-                to: Some(at(50)),
+                sent_to: Some(at(1)),
                 ..OrderFilter::default()
             },
-            vec![second, first],
+            vec![],
+        ),
+        (
+            OrderFilter {
+                state: Some(OrderState::Placed),
+                sent_from: Some(at(1)),
+                sent_to: Some(at(3)),
+                ..OrderFilter::default()
+            },
+            vec![second],
         ),
         (
             OrderFilter {
@@ -92,8 +101,6 @@ pub(crate) async fn filters_narrow_newest_first(world: World) {
             OrderFilter {
                 state: Some(OrderState::Open),
                 customer: Some(world.ann),
-                from: Some(at(1)),
-                to: Some(at(2)),
                 limit: 9,
                 ..OrderFilter::default()
             },

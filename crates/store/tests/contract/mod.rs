@@ -3,6 +3,7 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod customers;
+pub(crate) mod duplicates;
 pub(crate) mod families;
 pub(crate) mod family_ends;
 pub(crate) mod family_workload;
@@ -13,6 +14,7 @@ pub(crate) mod looking;
 pub(crate) mod looks;
 pub(crate) mod money;
 pub(crate) mod opening;
+pub(crate) mod questions;
 pub(crate) mod races;
 pub(crate) mod reports;
 pub(crate) mod settling;
@@ -50,6 +52,21 @@ macro_rules! cases {
                 a_name_is_one_order_for_a_day
                 what_was_opened_lately_without_a_name_is_found
                 nothing_bought_costs_nothing
+            }
+            duplicates {
+                a_window_makes_one_order_of_the_same
+                what_came_to_nothing_is_not_repeated
+                a_guarded_link_has_one_live_order
+                a_refusal_under_a_name_is_repeated
+                options_are_kept
+            }
+            questions {
+                an_unknown_order_has_neighbours
+                evidence_is_kept_once_and_told
+                a_drift_lasts_until_it_is_another_one
+                a_panel_stands_where_nothing_is_on_its_way
+                what_the_books_do_not_know_is_named
+                other_charges_are_listed
             }
             life {
                 completed

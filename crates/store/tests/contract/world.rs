@@ -109,6 +109,7 @@ impl World {
             refill: true,
             cancel: false,
             idempotency_key: None,
+            options: panelgate_domain::customer::Options::default(),
             open_max: 1_000,
             at: at(1),
         }

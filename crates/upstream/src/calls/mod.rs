@@ -8,6 +8,7 @@ pub(crate) mod merge;
 pub(crate) mod refill_status;
 
 mod exchange;
+mod probe;
 mod reads;
 mod refill;
 

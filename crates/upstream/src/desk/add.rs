@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use panelgate_domain::canary::Canary;
 use panelgate_domain::ids::OfferId;
+use panelgate_domain::money::Money;
 use panelgate_domain::placement::{About, AddOutcome};
 use panelgate_domain::spec::OrderSpec;
 use panelgate_wire::answer;
@@ -26,6 +27,13 @@ pub struct Placed {
     pub late: Option<Late>,
 }
 
+/// What one call buys, and what is held for it.
+#[derive(Clone, Copy)]
+struct Bought<'a> {
+    offer: &'a OfferId,
+    stake: Money,
+}
+
 /// An answer that is still listened for.
 #[derive(Debug)]
 pub struct Late(oneshot::Receiver<(AddOutcome, String)>);
@@ -44,9 +52,16 @@ impl Late {
 impl Desk {
     /// Places an order. Nothing is ever sent twice, and nothing at all if the panel began to rest since the permit was given.
     ///
-    /// An unknown outcome counts against `max_unconfirmed` until [`Desk::question_closed`] is called for it. Dropping the
-    /// future loses the answer, not the order: the exchange goes on.
-    pub async fn add(&self, permit: Permit, offer: &OfferId, spec: &OrderSpec) -> Placed {
+    /// An unknown outcome counts against `max_unconfirmed`, and `stake`, which is what is held for the order in the gateway's
+    /// currency, against `max_unconfirmed_money`, until [`Desk::question_closed`] is called for it. Dropping the future loses
+    /// the answer, not the order: the exchange goes on.
+    pub async fn add(
+        &self,
+        permit: Permit,
+        offer: &OfferId,
+        spec: &OrderSpec,
+        stake: Money,
+    ) -> Placed {
         if let Err(rest) = self.takes_orders(offer) {
             return Placed {
                 outcome: AddOutcome::NotSent,
@@ -59,11 +74,15 @@ impl Desk {
         let (sender, placed) = oneshot::channel();
         let (desk, offer) = (self.clone(), offer.clone());
         self.spawn(async move {
-            desk.exchange(&setup, permit, &offer, exchange, sender)
+            let bought = Bought {
+                offer: &offer,
+                stake,
+            };
+            desk.exchange(&setup, permit, bought, exchange, sender)
                 .await
         });
         placed.await.unwrap_or_else(|_| {
-            self.question_opened();
+            self.question_opened(stake);
             Placed {
                 outcome: AddOutcome::Unknown,
                 raw: "the exchange was cut off".to_owned(),
@@ -76,7 +95,7 @@ impl Desk {
         &self,
         setup: &Setup,
         permit: Permit,
-        offer: &OfferId,
+        bought: Bought<'_>,
         exchange: impl Future<Output = Result<Answer, Failure>> + Send,
         placed: oneshot::Sender<Placed>,
     ) {
@@ -86,7 +105,7 @@ impl Desk {
         let mut exchange = std::pin::pin!(exchange);
         if let Ok(ended) = timeout(limit, &mut exchange).await {
             let (outcome, raw) = judge(setup, ended);
-            self.learn(&outcome, offer, started.elapsed());
+            self.learn(&outcome, bought, started.elapsed());
             drop(permit);
             deliver(
                 placed,
@@ -95,11 +114,11 @@ impl Desk {
                     raw,
                     late: None,
                 },
-                offer,
+                bought.offer,
             );
             return;
         }
-        self.learn(&AddOutcome::Unknown, offer, limit);
+        self.learn(&AddOutcome::Unknown, bought, limit);
         drop(permit);
         let listener = self.listeners().try_acquire_owned().ok();
         let (sender, late) = oneshot::channel();
@@ -108,7 +127,7 @@ impl Desk {
             raw: format!("no answer within {limit:?}"),
             late: listener.is_some().then_some(Late(late)),
         };
-        deliver(placed, unknown, offer);
+        deliver(placed, unknown, bought.offer);
         if listener.is_none() {
             tracing::warn!(panel = %self.panel(), "too many late answers are listened for, this one is not");
             return;
@@ -120,22 +139,22 @@ impl Desk {
         };
         if let Some(Ok(answer)) = listened {
             let (outcome, raw) = judge(setup, Ok(answer));
-            self.learn_late(&outcome, offer);
+            self.learn_late(&outcome, bought.offer);
             tracing::info!(panel = %self.panel(), outcome = outcome.name(), "a late answer to `add`");
             _ = sender.send((outcome, raw));
         }
     }
 
-    fn learn(&self, outcome: &AddOutcome, offer: &OfferId, took: Duration) {
+    fn learn(&self, outcome: &AddOutcome, bought: Bought<'_>, took: Duration) {
         self.metrics().called("add", outcome.name(), took);
         if *outcome == AddOutcome::Unknown {
-            self.question_opened();
+            self.question_opened(bought.stake);
         }
         self.heard(!matches!(
             outcome,
             AddOutcome::Unknown | AddOutcome::NotSent
         ));
-        self.learn_late(outcome, offer);
+        self.learn_late(outcome, bought.offer);
     }
 
     /// What an answer teaches, however late it is.

@@ -36,7 +36,7 @@ use tokio_util::task::TaskTracker;
 pub use self::add::{Late, Placed};
 use self::admission::{Admission, NotAdmitted, Permit};
 use self::class::Class;
-use self::rests::{Rest, Rests};
+use self::rests::{Bounds, Rest, Rests};
 pub use self::snapshot::DeskSnapshot;
 use self::usage::Minute;
 pub use self::usage::Usage;
@@ -215,15 +215,15 @@ impl Desk {
     }
 
     /// An outcome that the desk took for known is not: an accepted id that another order has already. Unknown outcomes of
-    /// [`Desk::add`] have been counted without this.
-    pub fn question_opened(&self) {
-        self.0.rests.lock().question_opened();
+    /// [`Desk::add`] have been counted without this. `stake`: what is held for the order, in the gateway's currency.
+    pub fn question_opened(&self, stake: Money) {
+        self.0.rests.lock().question_opened(stake);
         self.changed();
     }
 
     /// An unknown outcome of this desk is known now: by a late answer, evidence, or an operator.
-    pub fn question_closed(&self) {
-        self.0.rests.lock().question_closed();
+    pub fn question_closed(&self, stake: Money) {
+        self.0.rests.lock().question_closed(stake);
         self.changed();
     }
 
@@ -393,11 +393,11 @@ impl Desk {
     /// All reasons why the panel takes no order at all.
     fn panel_rests(&self) -> Vec<Rest> {
         let settings = self.settings();
-        let remembered = self
-            .0
-            .rests
-            .lock()
-            .of_panel(Instant::now(), settings.max_unconfirmed);
+        let bounds = Bounds {
+            orders: settings.max_unconfirmed,
+            stake: settings.max_unconfirmed_money,
+        };
+        let remembered = self.0.rests.lock().of_panel(Instant::now(), bounds);
         let off = (!settings.orders).then_some(Rest::OrdersOff);
         let broken = (self.0.admission.pass() != Pass::All).then_some(Rest::Breaker);
         remembered.into_iter().chain(off).chain(broken).collect()

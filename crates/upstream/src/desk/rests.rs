@@ -26,6 +26,8 @@ pub enum Rest {
     Route,
     /// Too many orders whose outcome is unknown; ends when some of them are known.
     TooManyUnconfirmed,
+    /// Too much money is held for orders whose outcome is unknown; ends when some of them are known.
+    TooMuchUnconfirmed,
     /// Too many calls in a row failed; ends with the next one that does not.
     Breaker,
 }
@@ -39,7 +41,17 @@ pub(crate) struct Rests {
     refuses_until: Option<Instant>,
     routes: HashSet<OfferId>,
     unconfirmed: u32,
+    stake: Money,
     balance: Option<Money>,
+}
+
+/// How much may be unknown at a panel before it gets no new order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Orders.
+    pub(crate) orders: u32,
+    /// What is held for them, in the gateway's currency; `None`: whatever it is.
+    pub(crate) stake: Option<Money>,
 }
 
 /// How long a panel rests that has not enough of our money.
@@ -54,7 +66,7 @@ impl Rests {
     pub(crate) fn of_panel(
         &self,
         now: Instant,
-        max_unconfirmed: u32,
+        bounds: Bounds,
     ) -> impl Iterator<Item = Rest> + use<> {
         let lasts = |until: Option<Instant>| until.is_some_and(|until| now < until);
         [
@@ -62,9 +74,10 @@ impl Rests {
             (self.key, Rest::Key),
             (lasts(self.funds_until), Rest::Funds),
             (lasts(self.refuses_until), Rest::Refuses),
+            (self.unconfirmed >= bounds.orders, Rest::TooManyUnconfirmed),
             (
-                self.unconfirmed >= max_unconfirmed,
-                Rest::TooManyUnconfirmed,
+                bounds.stake.is_some_and(|most| self.stake >= most),
+                Rest::TooMuchUnconfirmed,
             ),
         ]
         .into_iter()
@@ -123,19 +136,28 @@ impl Rests {
         self.routes.clear();
     }
 
-    /// An order's outcome is unknown.
-    pub(crate) const fn question_opened(&mut self) {
+    /// The outcome of an order is unknown for which so much is held.
+    pub(crate) fn question_opened(&mut self, stake: Money) {
         self.unconfirmed = self.unconfirmed.saturating_add(1);
+        // A sum that overflows is beyond every bound already.
+        self.stake = self.stake.checked_add(stake).unwrap_or(self.stake);
     }
 
     /// One of those outcomes is known now.
-    pub(crate) const fn question_closed(&mut self) {
+    pub(crate) fn question_closed(&mut self, stake: Money) {
         self.unconfirmed = self.unconfirmed.saturating_sub(1);
+        let left = self.stake.checked_sub(stake).unwrap_or(Money::ZERO);
+        self.stake = left.max(Money::ZERO);
     }
 
     /// Open questions.
     pub(crate) const fn unconfirmed(&self) -> u32 {
         self.unconfirmed
+    }
+
+    /// What is held for the orders behind them.
+    pub(crate) const fn stake(&self) -> Money {
+        self.stake
     }
 
     /// Routes that rest.
@@ -151,7 +173,7 @@ impl Rests {
 
 impl Rest {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Paused,
         Self::OrdersOff,
         Self::Key,
@@ -159,6 +181,7 @@ impl Rest {
         Self::Refuses,
         Self::Route,
         Self::TooManyUnconfirmed,
+        Self::TooMuchUnconfirmed,
         Self::Breaker,
     ];
 
@@ -173,6 +196,7 @@ impl Rest {
             Self::Refuses => "refuses",
             Self::Route => "service_off",
             Self::TooManyUnconfirmed => "unconfirmed",
+            Self::TooMuchUnconfirmed => "unconfirmed_money",
             Self::Breaker => "breaker",
         }
     }
@@ -189,6 +213,9 @@ impl fmt::Display for Rest {
             Self::Funds => "our balance at the panel is too low",
             Self::Route => "the panel has switched the service off",
             Self::TooManyUnconfirmed => "too many orders at the panel have an unknown outcome",
+            Self::TooMuchUnconfirmed => {
+                "too much money is held for orders at the panel with an unknown outcome"
+            }
             Self::Breaker => "too many calls to the panel failed in a row",
         })
     }
@@ -198,10 +225,13 @@ impl fmt::Display for Rest {
 mod tests {
     use super::*;
 
-    const MAX: u32 = 2;
+    const BOUNDS: Bounds = Bounds {
+        orders: 2,
+        stake: Some(Money::from_micros(10_000_000)),
+    };
 
     fn of_panel(rests: &Rests, now: Instant) -> Option<Rest> {
-        rests.of_panel(now, MAX).next()
+        rests.of_panel(now, BOUNDS).next()
     }
 
     fn money(units: i64) -> Money {
@@ -268,12 +298,30 @@ mod tests {
     fn open_questions_are_counted_down_too() {
         let now = Instant::now();
         let mut rests = Rests::default();
-        rests.question_closed();
-        rests.question_opened();
+        rests.question_closed(money(1));
+        rests.question_opened(money(1));
         assert_eq!(of_panel(&rests, now), None);
-        rests.question_opened();
+        rests.question_opened(money(1));
         assert_eq!(of_panel(&rests, now), Some(Rest::TooManyUnconfirmed));
-        rests.question_closed();
+        rests.question_closed(money(1));
+        assert_eq!(of_panel(&rests, now), None);
+    }
+
+    #[test]
+    fn so_is_what_is_held_for_them() {
+        let now = Instant::now();
+        let mut rests = Rests::default();
+        rests.question_opened(money(9));
+        assert_eq!(of_panel(&rests, now), None);
+        rests.question_closed(money(9));
+        rests.question_opened(money(10));
+        assert_eq!(of_panel(&rests, now), Some(Rest::TooMuchUnconfirmed));
+        let without = Bounds {
+            stake: None,
+            ..BOUNDS
+        };
+        assert_eq!(rests.of_panel(now, without).next(), None);
+        rests.question_closed(money(10));
         assert_eq!(of_panel(&rests, now), None);
     }
 }

@@ -38,6 +38,8 @@ pub struct DeskSnapshot {
     pub usage: Usage,
     /// How many orders have an unknown outcome.
     pub unconfirmed: u32,
+    /// What is held for them, in the gateway's currency.
+    pub unconfirmed_money: Money,
     /// Whether it is asked less than its settings allow, because it complained.
     pub slowed: bool,
     /// What we can spend there, as last polled, in its currency.
@@ -65,6 +67,7 @@ impl Desk {
             requests_per_second: self.settings().requests_per_second,
             usage: self.0.minute.lock().usage(Instant::now()),
             unconfirmed: memory.unconfirmed(),
+            unconfirmed_money: memory.stake(),
             slowed: admission.is_slowed(),
             balance: memory.balance(),
         }

@@ -16,7 +16,9 @@ use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
-use crate::support::{Act, KEY, Office, PATIENCE, Peer, json, order, response, settings, until};
+use crate::support::{
+    Act, KEY, Office, PATIENCE, Peer, STAKE, json, order, response, settings, until,
+};
 
 const ACCEPTED: &str = r#"{"order":23501}"#;
 
@@ -216,7 +218,7 @@ async fn a_late_answer_is_delivered_and_its_slot_was_free_before() {
     let late = placed.late.expect("it is listened for").answer().await;
     assert_eq!(late, Some((accepted(), ACCEPTED.to_owned())));
     assert_eq!(peer.requests().len(), 1);
-    office.desk.question_closed();
+    office.desk.question_closed(STAKE);
     assert_eq!(office.desk.snapshot().unconfirmed, 0);
 }
 
@@ -374,7 +376,7 @@ async fn nothing_leaves_once_the_panel_rests_even_with_a_permit() {
     assert_eq!(office.add().await.outcome, service_off);
     assert_eq!(office.desk.takes_orders(&"7".into()), Err(Rest::Route));
     assert_eq!(office.desk.takes_orders(&"8".into()), Ok(()));
-    let placed = office.desk.add(permit, &"7".into(), &order()).await;
+    let placed = office.desk.add(permit, &"7".into(), &order(), STAKE).await;
     assert_eq!(placed.outcome, AddOutcome::NotSent);
     assert_eq!(peer.requests().len(), 1);
 }

@@ -8,7 +8,7 @@ use panelgate_domain::placement::AddOutcome;
 use panelgate_upstream::{Class, NotAdmitted, OpenError, Rest};
 use parking_lot::Mutex;
 
-use crate::support::{Act, Office, PATIENCE, Peer, json, settings, until};
+use crate::support::{Act, Office, PATIENCE, Peer, STAKE, json, settings, until};
 
 fn rest(office: &Office) -> Option<Rest> {
     office.desk.takes_orders(&"7".into()).err()
@@ -131,7 +131,24 @@ async fn too_many_open_questions_stop_orders() {
         assert_eq!(office.add().await.outcome, AddOutcome::Unknown);
     }
     assert_eq!(rest(&office), Some(Rest::TooManyUnconfirmed));
-    office.desk.question_closed();
+    office.desk.question_closed(STAKE);
+    assert_eq!(rest(&office), None);
+}
+
+#[tokio::test]
+async fn so_does_too_much_money_behind_them() {
+    let peer = Peer::start(|_| json("{}")).await;
+    let mut settings = settings(&peer.url());
+    settings.max_unconfirmed_money = STAKE.checked_add(STAKE);
+    let office = Office::open(settings);
+    for _ in 0..2 {
+        assert_eq!(rest(&office), None);
+        assert_eq!(office.add().await.outcome, AddOutcome::Unknown);
+    }
+    assert_eq!(rest(&office), Some(Rest::TooMuchUnconfirmed));
+    let at_stake = office.desk.snapshot().unconfirmed_money;
+    assert_eq!(Some(at_stake), STAKE.checked_add(STAKE));
+    office.desk.question_closed(STAKE);
     assert_eq!(rest(&office), None);
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::spec::{Limits, OrderSpec, Subscribing};
@@ -26,6 +27,8 @@ use tokio::time::Instant;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The key of every test panel; both its spellings differ.
 pub(crate) const KEY: &str = "k3y/with+signs";
+/// What is held for an order.
+pub(crate) const STAKE: Money = Money::from_micros(1_500_000);
 
 /// What a peer does with a request it has read.
 #[derive(Clone)]
@@ -286,7 +289,7 @@ impl Office {
             .admit(Class::Money, PATIENCE)
             .await
             .expect("a permit");
-        self.desk.add(permit, &"7".into(), &order()).await
+        self.desk.add(permit, &"7".into(), &order(), STAKE).await
     }
 
     /// The value of a metric, as Prometheus would read it.

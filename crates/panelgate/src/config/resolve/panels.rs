@@ -42,6 +42,7 @@ pub(super) fn resolve(
     let panels = main.panels.iter().filter_map(|(name, raw)| {
         let panel = panel(name, raw, sources, keys, scope)?;
         warn_without_exchange(&panel, raw, money, scope);
+        warn_without_evidence(&panel, raw, scope);
         Some(panel)
     });
     panels.collect()
@@ -83,6 +84,9 @@ fn panel(
         back_off: back_off.unwrap_or(BACK_OFF),
         status_batch: scope.whole(&raw.status_batch, 1..=100, 100),
         max_unconfirmed: scope.whole(&raw.max_unconfirmed, 1..=1_000_000, 20),
+        max_unconfirmed_money: scope.read(&raw.max_unconfirmed_money, value::amount),
+        probe_ids: scope.whole(&raw.probe_ids, 0..=10_000, 0),
+        resolve_by_evidence: flag(&raw.resolve_by_evidence, false),
         posts: scope.read(&raw.subscriptions, posts).unwrap_or(Share::Post),
         allow_private,
         refusals: refusals(&raw.refusals, scope),
@@ -265,6 +269,20 @@ fn warn_without_exchange(
             format!(
                 "nothing of this panel is sold: add exchange = {{ {currency} = \"…\" }} to [money]"
             ),
+        );
+    }
+}
+
+fn warn_without_evidence(panel: &Panel, raw: &Spanned<raw::Panel>, scope: &mut Scope<'_>) {
+    if let Some(written) = &raw.get_ref().resolve_by_evidence
+        && panel.resolve_by_evidence
+        && panel.probe_ids == 0
+    {
+        scope.warn(
+            &written.span(),
+            "evidence is to decide, and none is looked for",
+            "nothing is found out with probe_ids = 0",
+            "add probe_ids = 200 to let the panel be asked about ids between known orders",
         );
     }
 }

@@ -205,6 +205,9 @@ fn orders(raw: Option<&raw::Orders>, scope: &mut Scope<'_>) -> Orders {
         late_answer: scope
             .read(&raw.late_answer, value::duration)
             .unwrap_or(LATE_ANSWER),
+        evidence_after: scope
+            .read(&raw.evidence_after, value::lasting)
+            .unwrap_or(EVIDENCE_AFTER),
     }
 }
 
@@ -251,6 +254,7 @@ const BODY: Duration = Duration::from_secs(15);
 const ADD_WAIT: Duration = Duration::from_secs(8);
 const ROUTE_WAIT: Duration = Duration::from_secs(2);
 const OPEN_FOR: Duration = Duration::from_secs(2 * 60 * 60);
+const EVIDENCE_AFTER: Duration = Duration::from_secs(5 * 60);
 const LATE_ANSWER: Duration = Duration::from_secs(120);
 const STATUS_WAIT: Duration = Duration::from_millis(1_500);
 const GATHER: Duration = Duration::from_millis(25);

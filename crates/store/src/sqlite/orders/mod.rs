@@ -8,6 +8,7 @@ pub(super) mod cancel;
 pub(super) mod close;
 pub(super) mod completions;
 pub(super) mod cost;
+mod duplicates;
 pub(super) mod families;
 pub(super) mod flag;
 pub(super) mod hours;

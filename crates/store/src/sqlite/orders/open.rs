@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::OrderId;
 use panelgate_domain::order::Order;
 use panelgate_domain::spec::OrderSpec;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::super::{ledger, newest, values};
-use super::{place, steps};
+use super::{duplicates, place, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::{NewOrder, NewPlacement, Opened};
@@ -19,8 +20,8 @@ pub(in crate::sqlite) fn open(
     new: &NewOrder,
     placement: Option<&NewPlacement>,
 ) -> Result<Opened> {
-    if let Some(repeat) = opened_before(connection, new)? {
-        return Ok(repeat);
+    if let Some(before) = opened_before(connection, new)? {
+        return Ok(before);
     }
     ledger::check_funds(connection, new.customer, new.quote.price)?;
     if placement.is_none() {
@@ -81,26 +82,41 @@ fn insert(connection: &Connection, new: &NewOrder) -> Result<OrderId> {
     Ok(OrderId(connection.last_insert_rowid()))
 }
 
-/// What the customer opened under this idempotency key within 24 h.
+/// The order that this one would be once more, by the customer's own name for it or by what was chosen for the customer. A name
+/// says more than what looks the same.
 fn opened_before(connection: &Connection, new: &NewOrder) -> Result<Option<Opened>> {
-    let Some(key) = &new.idempotency_key else {
-        return Ok(None);
-    };
+    match &new.idempotency_key {
+        Some(key) => named_before(connection, new, key),
+        None => match duplicates::same_lately(connection, new)? {
+            Some(order) => Ok(Some(Opened::Repeat(Box::new(order)))),
+            None => Ok(duplicates::with_this_link(connection, new)?.map(Opened::LinkIsActive)),
+        },
+    }
+}
+
+/// What the customer opened under this idempotency key within 24 h.
+fn named_before(connection: &Connection, new: &NewOrder, key: &str) -> Result<Option<Opened>> {
     let found = connection
         .prepare_cached(
-            "SELECT o.id, o.service, o.spec FROM idempotency_keys k JOIN orders o ON o.id = k.order_id
+            "SELECT o.id, o.service, o.spec, k.refusal FROM idempotency_keys k JOIN orders o ON o.id = k.order_id
              WHERE k.customer = ?1 AND k.key = ?2 AND k.at > ?3",
         )?
         .query_row(params![new.customer.0, key, new.at.before(NAMES_LAST).0], |row| {
             let spec: OrderSpec = values::read(row, "spec", |text| serde_json::from_str(text).ok())?;
-            Ok((OrderId(row.get("id")?), row.get::<_, i64>("service")?, spec))
+            let refusal: Option<Refusal> =
+                values::read_opt(row, "refusal", |text| serde_json::from_str(text).ok())?;
+            Ok((OrderId(row.get("id")?), row.get::<_, i64>("service")?, spec, refusal))
         })
         .optional()?;
-    let Some((id, service, spec)) = found else {
-        return Ok(None);
+    let Some((id, service, spec, refusal)) = found else {
+        // A new name for what may be the same: the guard still holds.
+        return Ok(duplicates::with_this_link(connection, new)?.map(Opened::LinkIsActive));
     };
     if service != new.service.0 || spec != new.spec {
         return Ok(Some(Opened::OtherUnderSameKey));
+    }
+    if let Some(refusal) = refusal {
+        return Ok(Some(Opened::RefusedBefore(refusal)));
     }
     let order: Order = steps::load(connection, id)?;
     Ok(Some(Opened::Repeat(Box::new(order))))
@@ -114,7 +130,7 @@ fn remember_name(connection: &Connection, new: &NewOrder, order: OrderId) -> Res
     connection
         .prepare_cached(
             "INSERT INTO idempotency_keys (customer, key, order_id, at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (customer, key) DO UPDATE SET order_id = excluded.order_id, at = excluded.at",
+             ON CONFLICT (customer, key) DO UPDATE SET order_id = excluded.order_id, at = excluded.at, refusal = NULL",
         )?
         .execute(params![new.customer.0, key, order.0, new.at.0])?;
     Ok(())
@@ -131,7 +147,21 @@ fn forget_old_names(connection: &Connection, new: &NewOrder) -> Result<()> {
     Ok(())
 }
 
-fn spec_text(spec: &OrderSpec) -> Result<String> {
+/// Keeps what a customer was told instead of an order that has a name of theirs.
+pub(in crate::sqlite) fn keep_refusal(
+    connection: &Connection,
+    order: OrderId,
+    refusal: Refusal,
+) -> Result<()> {
+    let refusal = serde_json::to_string(&refusal)
+        .map_err(|error| StoreError::BadAmount(format!("a refusal cannot be written: {error}")))?;
+    connection
+        .prepare_cached("UPDATE idempotency_keys SET refusal = ?2 WHERE order_id = ?1")?
+        .execute(params![order.0, refusal])?;
+    Ok(())
+}
+
+pub(super) fn spec_text(spec: &OrderSpec) -> Result<String> {
     serde_json::to_string(spec)
         .map_err(|error| StoreError::BadAmount(format!("the order cannot be written: {error}")))
 }

@@ -6,7 +6,7 @@ use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
-use super::super::values;
+use super::super::{questions, values};
 use super::{rows, stake, steps};
 use crate::api::Result;
 use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
@@ -82,7 +82,10 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
     let customer = filter.customer.map(|customer| customer.0);
     let panel = filter.panel.as_ref().map(PanelName::as_str);
     let parent = filter.parent.map(|parent| parent.0);
-    let (from, to) = (filter.from.map(|at| at.0), filter.to.map(|at| at.0));
+    let (from, to) = (
+        filter.sent_from.map(|at| at.0),
+        filter.sent_to.map(|at| at.0),
+    );
     let mut conditions = vec!["1"];
     let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
     let mut must = |given: bool, condition, name, value| {
@@ -104,8 +107,18 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
         &customer,
     );
     must(panel.is_some(), "panel = :panel", ":panel", &panel);
-    must(from.is_some(), "created >= :from", ":from", &from);
-    must(to.is_some(), "created < :to", ":to", &to);
+    must(
+        from.is_some(),
+        "placement IN (SELECT id FROM placements WHERE began >= :from)",
+        ":from",
+        &from,
+    );
+    must(
+        to.is_some(),
+        "placement IN (SELECT id FROM placements WHERE began < :to)",
+        ":to",
+        &to,
+    );
     must(parent.is_some(), "parent = :parent", ":parent", &parent);
     if filter.flagged {
         conditions.push("flag IS NOT NULL");
@@ -163,6 +176,7 @@ pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<O
         placements: placements(connection, id)?,
         events: events(connection, id)?,
         transfers: transfers(connection, id)?,
+        evidence: questions::of_order(connection, id)?,
     })
 }
 
