@@ -10,3 +10,4 @@ mod keeping;
 mod panel;
 mod script;
 mod shop;
+mod smuggling;
