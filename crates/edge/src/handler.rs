@@ -15,7 +15,7 @@ use panelgate_engine::{Cx, Engine};
 use panelgate_wire::{reply, request};
 
 use crate::auth;
-use crate::body::{self, BodyError};
+use crate::body::{Bodies, BodyError};
 use crate::limits::Limits;
 use crate::line::Line;
 use crate::listing::{self, Coding, Listings};
@@ -28,6 +28,7 @@ pub(crate) struct Handler {
     settings: Settings,
     paths: Vec<String>,
     engine: Engine,
+    bodies: Bodies,
     limits: Limits,
     listings: Listings,
     metrics: Metrics,
@@ -45,11 +46,13 @@ impl Handler {
             .iter()
             .map(|path| path.trim_end_matches('/').to_owned())
             .collect();
+        let bodies = Bodies::new(&settings);
         let limits = Limits::new(settings.add_per_second, settings.reads_per_second);
         Self {
             settings,
             paths,
             engine,
+            bodies,
             limits,
             listings: Listings::new(),
             metrics,
@@ -93,11 +96,15 @@ impl Handler {
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let began = Instant::now();
         let (head, incoming) = request.into_parts();
-        let body = match body::read(incoming, self.settings.body_bytes, self.settings.body).await {
+        let body = match self.bodies.read(incoming).await {
             Ok(body) => body,
             Err(BodyError::TooLarge) => {
                 self.metrics.request("invalid", "refused", began.elapsed());
                 return Ok(json(reply::refusal(Refusal::IncorrectRequest)));
+            }
+            Err(BodyError::NoRoom) => {
+                self.metrics.request("invalid", "no_room", began.elapsed());
+                return Ok(json(reply::refusal(Refusal::TooManyRequests)));
             }
             Err(BodyError::Cut | BodyError::TooSlow) => {
                 self.metrics
@@ -110,10 +117,12 @@ impl Handler {
             get: head.method != Method::POST,
             get_add: self.settings.get_add,
             query: head.uri.query().unwrap_or(""),
-            body: &body,
+            body: &body.bytes,
             header_key: auth::key_in(&head.headers),
             idempotency_key: header(&head.headers, &IDEMPOTENCY_KEY),
         });
+        // What it means is kept, and its bytes make room for others.
+        drop(body);
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
         let accepts_gzip = listing::accepts_gzip(&head.headers);
         let answer = self.answer(decoded, line).await;

@@ -12,6 +12,7 @@ pub mod listener;
 mod listing;
 mod metrics;
 mod page;
+mod patience;
 mod settings;
 
 pub use listener::Listener;

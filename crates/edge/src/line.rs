@@ -4,12 +4,15 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use panelgate_engine::{Asker, Hearing};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use crate::patience::Patience;
 
 /// The answer that the connection waits for, if that matters. Dropped with the connection, it is lost.
 #[derive(Debug)]
@@ -58,18 +61,20 @@ impl Asker for Client {
     }
 }
 
-/// A connection that sees whether its client is still there when an answer is handed over.
+/// A connection that sees whether its client is still there when an answer is handed over, and does not wait for it for ever.
 #[derive(Debug)]
 pub(crate) struct Watched {
     client: Arc<Client>,
     answers: OwnedWriteHalf,
     line: Arc<Line>,
+    patience: Patience,
     /// Something of the answer that the line waits for was handed over.
     is_begun: bool,
 }
 
 impl Watched {
-    pub(crate) fn new(stream: TcpStream) -> (Self, Arc<Line>) {
+    /// An answer is waited for `write` long until it was taken; then writing fails, which ends the connection.
+    pub(crate) fn new(stream: TcpStream, write: Duration) -> (Self, Arc<Line>) {
         let (questions, answers) = stream.into_split();
         let client = Arc::new(Client(questions));
         let line = Arc::new(Line {
@@ -80,6 +85,7 @@ impl Watched {
             client,
             answers,
             line: Arc::clone(&line),
+            patience: Patience::new(write),
             is_begun: false,
         };
         (watched, line)
@@ -90,11 +96,13 @@ impl Watched {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut OwnedWriteHalf>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if !self.line.is_waiting() {
-            return write(Pin::new(&mut self.answers), cx);
+        let is_waiting = self.line.is_waiting();
+        let is_gone = is_waiting && self.client.is_gone();
+        let written = write(Pin::new(&mut self.answers), cx);
+        let written = ready!(self.patience.bound(cx, written));
+        if !is_waiting {
+            return Poll::Ready(written);
         }
-        let is_gone = self.client.is_gone();
-        let written = ready!(write(Pin::new(&mut self.answers), cx));
         self.is_begun = !is_gone && written.as_ref().is_ok_and(|written| *written > 0);
         if !self.is_begun {
             self.line.settle(false);
@@ -144,6 +152,7 @@ impl AsyncWrite for Watched {
     /// All that there was to write is written: an answer may go in several pieces, and behind others.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = ready!(Pin::new(&mut self.answers).poll_flush(cx));
+        self.patience.renew();
         if std::mem::take(&mut self.is_begun) {
             self.line.settle(flushed.is_ok());
         }

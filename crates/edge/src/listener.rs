@@ -166,8 +166,8 @@ async fn serve(
 ) {
     // Answers are small and whole; waiting for more to send only delays them.
     _ = stream.set_nodelay(true);
-    let head = handler.settings().head;
-    let (stream, line) = Watched::new(stream);
+    let (head, write) = (handler.settings().head, handler.settings().write);
+    let (stream, line) = Watched::new(stream, write);
     let service = service_fn(move |request| {
         let (handler, line) = (Arc::clone(&handler), Arc::clone(&line));
         async move { handler.handle(request, &line).await }

@@ -18,8 +18,13 @@ pub struct Settings {
     pub head: Duration,
     /// Time for a body.
     pub body: Duration,
+    /// Time for a client to take an answer, from when it has to wait for it on.
+    pub write: Duration,
     /// Size of a body.
     pub body_bytes: usize,
+    /// Memory for all bodies together, beyond what each has for itself; at least `body_bytes`. Who needs more of it than is
+    /// left gets `Too many requests`.
+    pub bodies_bytes: usize,
     /// `add`, `refill` and `cancel` per key and second.
     pub add_per_second: NonZeroU32,
     /// Other requests per key and second.
@@ -37,7 +42,9 @@ impl Default for Settings {
             per_address: 1_000,
             head: Duration::from_secs(10),
             body: Duration::from_secs(15),
+            write: Duration::from_secs(60),
             body_bytes: 1_048_576,
+            bodies_bytes: 67_108_864,
             add_per_second: NonZeroU32::new(100).expect("100 is not 0"),
             reads_per_second: NonZeroU32::new(1_000).expect("1000 is not 0"),
             answer: Duration::from_millis(9_500),

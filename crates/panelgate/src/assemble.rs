@@ -82,7 +82,9 @@ fn edge(config: &Config) -> panelgate_edge::Settings {
         per_address: limits.per_address,
         head: limits.head,
         body: limits.body,
+        write: limits.write,
         body_bytes: limits.body_bytes,
+        bodies_bytes: limits.bodies_bytes,
         add_per_second: limits.add_per_second,
         reads_per_second: limits.reads_per_second,
         ..panelgate_edge::Settings::default()

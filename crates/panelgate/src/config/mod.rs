@@ -92,8 +92,12 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// Longest time for a request's body.
     pub(crate) body: Duration,
+    /// Longest time until a client has taken an answer.
+    pub(crate) write: Duration,
     /// Largest body.
     pub(crate) body_bytes: usize,
+    /// Memory for all bodies together, beyond a little for each; at least `body_bytes`.
+    pub(crate) bodies_bytes: usize,
     /// `add`, `refill` and `cancel` per key.
     pub(crate) add_per_second: NonZeroU32,
     /// Everything else per key.

@@ -52,7 +52,9 @@ pub(crate) struct Limits {
     pub(crate) per_address: Maybe<i64>,
     pub(crate) head: Maybe<String>,
     pub(crate) body: Maybe<String>,
+    pub(crate) write: Maybe<String>,
     pub(crate) body_bytes: Maybe<i64>,
+    pub(crate) bodies_bytes: Maybe<i64>,
     pub(crate) add_per_second: Maybe<i64>,
     pub(crate) reads_per_second: Maybe<i64>,
 }

@@ -10,4 +10,5 @@ mod keeping;
 mod panel;
 mod script;
 mod shop;
+mod slow;
 mod smuggling;

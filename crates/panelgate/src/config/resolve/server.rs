@@ -106,10 +106,28 @@ fn limits(raw: Option<&raw::Limits>, scope: &mut Scope<'_>) -> Limits {
         per_address: scope.whole(&raw.per_address, 1..=1_000_000, 1_000),
         head: scope.read(&raw.head, value::lasting).unwrap_or(HEAD),
         body: scope.read(&raw.body, value::lasting).unwrap_or(BODY),
+        write: scope.read(&raw.write, value::lasting).unwrap_or(WRITE),
         body_bytes,
+        bodies_bytes: bodies_bytes(&raw.bodies_bytes, body_bytes, scope),
         add_per_second: per_second(&raw.add_per_second, 100, scope),
         reads_per_second: per_second(&raw.reads_per_second, 1_000, scope),
     }
+}
+
+/// The largest body has to fit.
+fn bodies_bytes(written: &Maybe<i64>, body_bytes: usize, scope: &mut Scope<'_>) -> usize {
+    let bytes = scope.whole(written, 1_024..=68_719_476_736, 67_108_864);
+    if let Some(written) = written
+        && bytes < body_bytes
+    {
+        scope.error(
+            &written.span(),
+            "there would be no room for one body",
+            format!("expected at least {body_bytes}, which is `body_bytes`"),
+            "leave the key out for its default, or make bodies smaller",
+        );
+    }
+    bytes
 }
 
 /// A rate per second.
@@ -251,6 +269,7 @@ const LONGEST_SOCKET: usize = 100;
 
 const HEAD: Duration = Duration::from_secs(10);
 const BODY: Duration = Duration::from_secs(15);
+const WRITE: Duration = Duration::from_secs(60);
 const ADD_WAIT: Duration = Duration::from_secs(8);
 const ROUTE_WAIT: Duration = Duration::from_secs(2);
 const OPEN_FOR: Duration = Duration::from_secs(2 * 60 * 60);

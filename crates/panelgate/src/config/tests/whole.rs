@@ -45,6 +45,9 @@ fn defaults_are_the_contracts() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.paths, ["/api/v2"]);
     assert_eq!(config.operator_listen.to_string(), "127.0.0.1:8081");
+    let limits = &config.server.limits;
+    assert_eq!(limits.write, Duration::from_secs(60));
+    assert_eq!((limits.body_bytes, limits.bodies_bytes), (1 << 20, 1 << 26));
     assert!(config.store_path.ends_with("data/panelgate.db"));
     assert_eq!(config.orders.open_for, Duration::from_secs(7_200));
     assert_eq!(config.status.wait, Duration::from_millis(1_500));
