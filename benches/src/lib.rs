@@ -3,6 +3,7 @@
 //! `cargo bench -p panelgate-benches --bench store`, `--bench edge`, `--bench book`, `--bench start` and `--bench market` print a table each.
 //! `--bench economy` counts calls in virtual time: its figures are the same on every machine;
 //! `--bench live` polls a whole gateway with the same trace, smaller and faster, for about six minutes.
+//! `--bench slow` puts an honest client beside a thousand slow ones.
 
 pub mod binary;
 pub mod orders;

@@ -1,4 +1,4 @@
-//! What a panel can do to an `add`, and how the order has to end: `docs` of the engine call it the class of the answer.
+//! What a panel can do to the connection of an `add`, and how the order has to end.
 
 use std::time::Duration;
 
