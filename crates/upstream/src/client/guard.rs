@@ -93,8 +93,9 @@ pub(crate) fn check(uri: &Uri) -> Result<(), Guarded> {
     }
 }
 
-/// Whether an address is meant to be reached over the internet.
-fn is_public(address: IpAddr) -> bool {
+/// Whether an address is meant to be reached over the internet. An address that carries an IPv4 one is as public as that.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -113,23 +114,23 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b))
         || (a == 198 && (18..20).contains(&b))
-        || (a == 192 && b == 0 && c == 0);
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99);
     !special
 }
 
+/// Only 2000::/3 is given out for the internet. Everything else is refused without being known by name: loopback, private and
+/// link-local addresses, multicast, 100::/64, 64:ff9b:1::/48, and the ways of old to write an IPv4 address.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(embedded) = embedded_v4(address) {
         return is_public_v4(embedded);
     }
     let [first, second, ..] = address.segments();
-    let special = address.is_loopback()
-        || address.is_unspecified()
-        || address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || first & 0xffc0 == 0xfec0
-        || (first == 0x2001 && second == 0x0db8);
-    !special
+    let given_out = first & 0xe000 == 0x2000;
+    // 2001::/23 is for protocols, Teredo among them; documentation is 2001:db8::/32 and 3fff::/20.
+    let special = (first == 0x2001 && (second < 0x0200 || second == 0x0db8))
+        || (first == 0x3fff && second < 0x1000);
+    given_out && !special
 }
 
 /// The IPv4 address that a mapped, translated (NAT64) or tunnelled (6to4) one leads to.
@@ -160,47 +161,117 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn addresses_are_told_apart() {
-        for private in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "0.0.0.0",
-            "100.64.0.1",
-            "198.18.0.1",
-            "192.0.0.8",
-            "255.255.255.255",
-            "224.0.0.1",
-            "::1",
-            "::",
-            "fe80::1",
-            "fd00::1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::a00:1",
-            "2002:7f00:1::",
-            "ff02::1",
-            "fec0::1",
-            "2001:db8::1",
-        ] {
-            assert!(
-                !is_public(private.parse().expect("an address")),
-                "{private}"
+    #[track_caller]
+    fn check_all(addresses: &[&str], expected: bool) {
+        for text in addresses {
+            assert_eq!(
+                is_public(text.parse().expect("an address")),
+                expected,
+                "{text}"
             );
         }
-        for public in [
+    }
+
+    #[test]
+    fn addresses_of_ipv4_are_told_apart() {
+        let private = [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+        ];
+        check_all(&private, false);
+        let public = [
             "1.1.1.1",
             "93.184.216.34",
             "100.128.0.1",
             "172.32.0.1",
+            "192.0.3.1",
+        ];
+        check_all(&public, true);
+    }
+
+    #[test]
+    fn addresses_of_ipv6_are_told_apart() {
+        let private = [
+            "::",
+            "::1",
+            "fe80::1",
+            "fec0::1",
+            "fc00::1",
+            "fd00::1",
+            "ff02::1",
+            // Discarded.
+            "100::1",
+            "100:0:0:1::1",
+            // For protocols, benchmarks, documentation and segments.
+            "2001:2::1",
+            "2001:10::1",
+            "2001:20::1",
+            "2001:1ff:ffff::1",
+            "2001:db8::1",
+            "3fff::1",
+            "3fff:fff:ffff::1",
+            "5f00::1",
+            // Not given out.
+            "1::1",
+            "4000::1",
+        ];
+        check_all(&private, false);
+        let public = [
+            "2001:200::1",
+            "2001:4860:4860::8888",
             "2606:4700::1111",
-            "::ffff:1.1.1.1",
-            "64:ff9b::101:101",
-        ] {
-            assert!(is_public(public.parse().expect("an address")), "{public}");
-        }
+            "2a00:1450::1",
+            "3fff:1000::1",
+        ];
+        check_all(&public, true);
+    }
+
+    #[test]
+    fn an_address_that_carries_one_of_ipv4_is_as_public_as_that() {
+        let private = [
+            // Mapped.
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            // Translated: by everyone's prefix, and by one of a network's own.
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b:1::10.0.0.1",
+            "64:ff9b:1::1.1.1.1",
+            "64:ff9b:1:ffff:a00:0:100::",
+            "64:ff9b:2::1.1.1.1",
+            // Tunnelled.
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "2002:c0a8:101::1",
+            "2002:a9fe:a9fe::1",
+            // Teredo, whose client's address is inverted: 10.0.0.1 here.
+            "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+            "2001::1",
+            // Compatible, and translated as of old.
+            "::127.0.0.1",
+            "::10.0.0.1",
+            "::1.1.1.1",
+            "::ffff:0:127.0.0.1",
+            "::ffff:0:1.1.1.1",
+        ];
+        check_all(&private, false);
+        let public = ["::ffff:1.1.1.1", "64:ff9b::1.1.1.1", "2002:101:101::1"];
+        check_all(&public, true);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tower_http::decompression::Decompression;
 pub(crate) use self::body::{Answer, Failure};
 use self::dial::Dial;
 pub(crate) use self::dial::tls;
+pub use self::guard::is_public;
 use crate::settings::{OpenError, PanelSettings};
 
 /// The two ways to a panel: fresh connections for calls that move money, pooled ones for calls that only look.
