@@ -3,9 +3,12 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
+mod encoded;
+
 /// Knows the spellings of one key.
 #[derive(Clone)]
 pub(crate) struct Redactor {
+    /// In lower case: a key of hexadecimal digits is as good in capitals, and escapes come in either case.
     spellings: Vec<SecretString>,
 }
 
@@ -26,7 +29,8 @@ const MARKS: [&str; 4] = ["", "&<>", "&<>\"'", "&<>\"'+`"];
 impl Redactor {
     /// For this key. An empty key has nothing to hide.
     ///
-    /// The key is written plainly, into a form or into a page; that may be written into JSON; escapes come in either case.
+    /// The key is written plainly, into a form or into a page; that may be written into JSON. Or it is a part of something in
+    /// Base64, or of hexadecimal digits.
     pub(crate) fn new(key: &SecretString) -> Self {
         let key = key.expose_secret();
         let mut outer = vec![
@@ -38,7 +42,8 @@ impl Redactor {
         let mut spellings: Vec<String> = outer
             .iter()
             .flat_map(|text| in_json(text))
-            .flat_map(|text| [lower_escapes(&text), text])
+            .chain(encoded::spellings(key.as_bytes()))
+            .map(|text| text.to_ascii_lowercase())
             .filter(|spelling| !spelling.is_empty())
             .collect();
         // The longest first: a shorter one may be a part of it.
@@ -51,19 +56,31 @@ impl Redactor {
 
     /// The text without the key, cut to [`LONGEST_RAW`]. It is cut last, so that no part of a key survives the cut.
     pub(crate) fn raw(&self, text: &str) -> String {
-        let mut text = self
-            .spellings
-            .iter()
-            .fold(text.to_owned(), |text, spelling| {
-                if text.contains(spelling.expose_secret()) {
-                    text.replace(spelling.expose_secret(), INSTEAD)
-                } else {
-                    text
-                }
-            });
+        let spellings = self.spellings.iter();
+        let mut text = spellings.fold(text.to_owned(), |text, spelling| {
+            without(text, spelling.expose_secret())
+        });
         text.truncate(text.floor_char_boundary(LONGEST_RAW));
         text
     }
+}
+
+/// The text without a spelling in lower case, in whatever case it stands there.
+fn without(text: String, spelling: &str) -> String {
+    // Every byte keeps its place.
+    let lowered = text.to_ascii_lowercase();
+    let mut found = lowered.match_indices(spelling).peekable();
+    if found.peek().is_none() {
+        return text;
+    }
+    let (mut kept, mut from) = (String::with_capacity(text.len()), 0);
+    for (start, _) in found {
+        kept.push_str(&text[from..start]);
+        kept.push_str(INSTEAD);
+        from = start + spelling.len();
+    }
+    kept.push_str(&text[from..]);
+    kept
 }
 
 /// Everything but letters and digits escaped, as the strictest encoders do.
@@ -112,27 +129,6 @@ fn json_escaped(text: &str, slash: &str, as_unicode: impl Fn(char) -> bool) -> S
         }
     }
     escaped
-}
-
-/// `%2F` as `%2f`, and `\u002F` as `\u002f`.
-fn lower_escapes(encoded: &str) -> String {
-    let mut lowered = String::with_capacity(encoded.len());
-    let (mut in_escape, mut before) = (0, ' ');
-    for c in encoded.chars() {
-        if in_escape > 0 {
-            in_escape -= 1;
-            lowered.push(c.to_ascii_lowercase());
-        } else {
-            in_escape = match (before, c) {
-                (_, '%') => 2,
-                ('\\', 'u') => 4,
-                _ => 0,
-            };
-            lowered.push(c);
-        }
-        before = c;
-    }
-    lowered
 }
 
 #[cfg(test)]
@@ -211,9 +207,36 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_gone_in_either_case() {
+        let redactor = redactor("0123456789abCDef");
+        for spelling in ["0123456789ABCDEF", "0123456789abcdef", "0123456789AbcDeF"] {
+            let text = format!("Ä: no such key: {spelling}; {spelling}?");
+            assert_eq!(redactor.raw(&text), "Ä: no such key: [key]; [key]?");
+        }
+    }
+
+    #[test]
+    fn a_key_is_gone_from_what_hides_its_letters() {
+        let redactor = redactor("s3cret?key>1");
+        for (text, expected) in [
+            ("czNjcmV0P2tleT4x", "[key]"),
+            // k=…, ke=… and key=…, then an end.
+            ("az1zM2NyZXQ/a2V5PjE=", "az1[key]E="),
+            ("a2U9czNjcmV0P2tleT4x", "a2U9[key]"),
+            ("a2V5PXMzY3JldD9rZXk+MQ==", "a2V5PX[key]Q=="),
+            ("a2V5PXMzY3JldD9rZXk-MSZh", "a2V5PX[key]SZh"),
+            ("7333637265743f6b65793e31", "[key]"),
+            ("7333637265743F6B65793E31", "[key]"),
+        ] {
+            assert_eq!(redactor.raw(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn spellings_are_few() {
         let count = |key| redactor(key).spellings.len();
-        assert_eq!(count("0123456789abcdef"), 1);
+        assert_eq!(count("a'b"), 13);
+        assert_eq!(count("0123456789abcdef"), 6);
         assert!(count(r#"s3cr/t&k+y"1'<>\~"#) <= 140);
     }
 
