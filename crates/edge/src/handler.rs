@@ -1,5 +1,6 @@
 //! One request: read it, find who asks, do it, answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,6 +17,7 @@ use panelgate_wire::{reply, request};
 
 use crate::auth;
 use crate::body::{Bodies, BodyError};
+use crate::guesses::Guesses;
 use crate::limits::Limits;
 use crate::line::Line;
 use crate::listing::{self, Coding, Listings};
@@ -30,6 +32,7 @@ pub(crate) struct Handler {
     engine: Engine,
     bodies: Bodies,
     limits: Limits,
+    guesses: Guesses,
     listings: Listings,
     metrics: Metrics,
 }
@@ -48,12 +51,14 @@ impl Handler {
             .collect();
         let bodies = Bodies::new(&settings);
         let limits = Limits::new(settings.add_per_second, settings.reads_per_second);
+        let guesses = Guesses::new(settings.wrong_keys_per_minute);
         Self {
             settings,
             paths,
             engine,
             bodies,
             limits,
+            guesses,
             listings: Listings::new(),
             metrics,
         }
@@ -67,10 +72,11 @@ impl Handler {
         &self,
         request: Request<Incoming>,
         line: &Line,
+        address: IpAddr,
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let path = request.uri().path().trim_end_matches('/');
         if self.paths.iter().any(|known| known == path) {
-            return self.api(request, line).await;
+            return self.api(request, line, address).await;
         }
         if !path.is_empty() {
             return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
@@ -93,6 +99,7 @@ impl Handler {
         &self,
         request: Request<Incoming>,
         line: &Line,
+        address: IpAddr,
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let began = Instant::now();
         let (head, incoming) = request.into_parts();
@@ -125,7 +132,7 @@ impl Handler {
         drop(body);
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
         let accepts_gzip = listing::accepts_gzip(&head.headers);
-        let answer = self.answer(decoded, line).await;
+        let answer = self.answer(decoded, line, address).await;
         self.metrics
             .request(action, outcome(&answer), began.elapsed());
         match answer {
@@ -145,7 +152,12 @@ impl Handler {
         }
     }
 
-    async fn answer(&self, request: request::Request, line: &Line) -> Result<Reply, Failure> {
+    async fn answer(
+        &self,
+        request: request::Request,
+        line: &Line,
+        address: IpAddr,
+    ) -> Result<Reply, Failure> {
         let hash = request
             .key
             .as_deref()
@@ -154,7 +166,7 @@ impl Handler {
         let owner = self.engine.owner_of_key(hash).await;
         let owner = owner.map_err(|error| Fault::us(Refusal::TooManyRequests, error))?;
         let cx = Cx {
-            customer: owner.ok_or(Refusal::InvalidApiKey)?,
+            customer: owner.ok_or_else(|| self.wrong_key(address))?,
         };
         let action = request.action?;
         if !self.limits.allow(hash, &action) {
@@ -167,6 +179,17 @@ impl Handler {
             Ok(answer) => Ok(answer?),
             // What was begun goes on; saying anything about it now could be a lie.
             Err(_) => Err(Failure::NoAnswer),
+        }
+    }
+
+    /// A key is looked up before its address is: guesses of others must not lock out whoever has a right one.
+    fn wrong_key(&self, address: IpAddr) -> Refusal {
+        let is_within = self.guesses.allow(address);
+        self.metrics.wrong_key(is_within);
+        if is_within {
+            Refusal::InvalidApiKey
+        } else {
+            Refusal::TooManyRequests
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod auth;
 mod body;
+mod certificate;
+mod guesses;
 mod handler;
 mod limits;
 mod line;
@@ -14,7 +16,10 @@ mod metrics;
 mod page;
 mod patience;
 mod settings;
+mod tls;
 
+pub use certificate::{Certificate, PairError};
 pub use listener::Listener;
 pub use metrics::Metrics;
 pub use settings::Settings;
+pub use tls::Tls;

@@ -15,14 +15,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::guesses::neighbours;
 use crate::handler::Handler;
 use crate::line::Watched;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
+use crate::tls::{self, Tls};
 
 /// The customers' listener. It serves until it is stopped.
 pub struct Listener {
     address: SocketAddr,
+    tls: Option<Tls>,
     accepting: CancellationToken,
     connections: TaskTracker,
 }
@@ -42,6 +45,7 @@ impl Listener {
         let accepting = CancellationToken::new();
         let connections = TaskTracker::new();
         let room = Arc::new(Room::new(&settings));
+        let tls = room.tls.clone();
         let handler = Arc::new(Handler::new(settings, engine, metrics));
         let accept = accept(
             socket,
@@ -53,6 +57,7 @@ impl Listener {
         connections.spawn(accept);
         Ok(Self {
             address,
+            tls,
             accepting,
             connections,
         })
@@ -62,6 +67,12 @@ impl Listener {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What its clients are shown, if it speaks TLS.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// Stops accepting, lets requests that are being answered finish, and closes idle connections. Connections that are
@@ -75,8 +86,9 @@ impl Listener {
     }
 }
 
-/// Who may connect.
+/// Who may connect, and how.
 struct Room {
+    tls: Option<Tls>,
     all: Arc<Semaphore>,
     per_address: usize,
     addresses: DashMap<IpAddr, usize>,
@@ -92,6 +104,7 @@ struct Place {
 impl Room {
     fn new(settings: &Settings) -> Self {
         Self {
+            tls: settings.certificate.as_ref().map(Tls::new),
             all: Arc::new(Semaphore::new(settings.connections)),
             per_address: settings.per_address,
             addresses: DashMap::new(),
@@ -99,6 +112,7 @@ impl Room {
     }
 
     fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let address = neighbours(address);
         let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let mut count = self.addresses.entry(address).or_insert(0);
         if *count >= self.per_address {
@@ -161,16 +175,27 @@ async fn accept(
 async fn serve(
     stream: TcpStream,
     handler: Arc<Handler>,
-    _place: Place,
+    place: Place,
     accepting: CancellationToken,
 ) {
     // Answers are small and whole; waiting for more to send only delays them.
     _ = stream.set_nodelay(true);
     let (head, write) = (handler.settings().head, handler.settings().write);
+    let address = place.address;
     let (stream, line) = Watched::new(stream, write);
+    let secured = tokio::select! {
+        biased;
+        secured = tls::over(place.room.tls.as_ref(), stream, head) => secured,
+        // Nothing was asked yet.
+        () = accepting.cancelled() => return,
+    };
+    let stream = match secured {
+        Ok(stream) => stream,
+        Err(error) => return tracing::debug!(%error, "a TLS handshake failed"),
+    };
     let service = service_fn(move |request| {
         let (handler, line) = (Arc::clone(&handler), Arc::clone(&line));
-        async move { handler.handle(request, &line).await }
+        async move { handler.handle(request, &line, address).await }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -11,6 +11,8 @@ pub struct Metrics {
     requests: IntCounterVec,
     /// Time from the head of a request to its answer, by action.
     seconds: HistogramVec,
+    /// Requests with a key that is nobody's, by whether their address was within its budget.
+    wrong_keys: IntCounterVec,
 }
 
 impl Metrics {
@@ -36,9 +38,26 @@ impl Metrics {
             ]),
             &["action"],
         )?;
+        let wrong_keys = IntCounterVec::new(
+            Opts::new(
+                "panelgate_wrong_keys_total",
+                "Requests with a key that is nobody's, by whether their address was within its budget",
+            ),
+            &["budget"],
+        )?;
+        registry.register(Box::new(wrong_keys.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        Ok(Self { requests, seconds })
+        Ok(Self {
+            requests,
+            seconds,
+            wrong_keys,
+        })
+    }
+
+    pub(crate) fn wrong_key(&self, is_within_budget: bool) {
+        let budget = if is_within_budget { "within" } else { "over" };
+        self.wrong_keys.with_label_values(&[budget]).inc();
     }
 
     pub(crate) fn request(&self, action: &str, result: &str, took: Duration) {

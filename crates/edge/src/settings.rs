@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::certificate::Certificate;
+
 /// How the customers' listener behaves.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -10,11 +12,13 @@ pub struct Settings {
     pub paths: Vec<String>,
     /// Whether `add` may come by GET.
     pub get_add: bool,
+    /// What TLS shows; without one there is no TLS.
+    pub certificate: Option<Certificate>,
     /// Open connections in all.
     pub connections: usize,
-    /// Open connections of one address.
+    /// Open connections of one address; of IPv6, of one /64.
     pub per_address: usize,
-    /// Time for a head, and for an idle connection to say something.
+    /// Time for a TLS handshake, for a head, and for an idle connection to say something.
     pub head: Duration,
     /// Time for a body.
     pub body: Duration,
@@ -29,6 +33,8 @@ pub struct Settings {
     pub add_per_second: NonZeroU32,
     /// Other requests per key and second.
     pub reads_per_second: NonZeroU32,
+    /// Wrong keys per address (of IPv6, per /64) and minute that are answered as such.
+    pub wrong_keys_per_minute: NonZeroU32,
     /// Time for an answer: a little less than old clients wait.
     pub answer: Duration,
 }
@@ -38,6 +44,7 @@ impl Default for Settings {
         Self {
             paths: vec!["/api/v2".to_owned()],
             get_add: false,
+            certificate: None,
             connections: 10_000,
             per_address: 1_000,
             head: Duration::from_secs(10),
@@ -47,6 +54,7 @@ impl Default for Settings {
             bodies_bytes: 67_108_864,
             add_per_second: NonZeroU32::new(100).expect("100 is not 0"),
             reads_per_second: NonZeroU32::new(1_000).expect("1000 is not 0"),
+            wrong_keys_per_minute: NonZeroU32::new(60).expect("60 is not 0"),
             answer: Duration::from_millis(9_500),
         }
     }

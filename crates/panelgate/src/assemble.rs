@@ -78,6 +78,7 @@ fn edge(config: &Config) -> panelgate_edge::Settings {
     panelgate_edge::Settings {
         paths: config.server.paths.clone(),
         get_add: config.server.get_add,
+        certificate: config.tls.as_ref().and_then(|tls| tls.certificate.clone()),
         connections: limits.connections,
         per_address: limits.per_address,
         head: limits.head,
@@ -87,6 +88,7 @@ fn edge(config: &Config) -> panelgate_edge::Settings {
         bodies_bytes: limits.bodies_bytes,
         add_per_second: limits.add_per_second,
         reads_per_second: limits.reads_per_second,
+        wrong_keys_per_minute: limits.wrong_keys_per_minute,
         ..panelgate_edge::Settings::default()
     }
 }

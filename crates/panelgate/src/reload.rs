@@ -1,16 +1,17 @@
-//! Reload: `markup.toml`, `services.toml` and the `[panels]` of `panelgate.toml` while the gateway runs. Validated first,
-//! swapped whole; a bad file changes nothing and says why.
+//! Reload: `markup.toml`, `services.toml`, the `[panels]` of `panelgate.toml` and the files of `[server.tls]` while the gateway
+//! runs. Validated first, swapped whole; a bad file changes nothing and says why.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use panelgate_edge::Tls;
 use panelgate_engine::{Engine, Metrics, ReloadError, Rules};
 use panelgate_store::Store;
 use tokio::sync::Mutex;
 
 use crate::assemble;
 use crate::clock;
-use crate::config::{Config, Keys};
+use crate::config::{self, Config, Keys};
 use crate::control::diff;
 use crate::control::protocol::Response;
 use crate::control::server::Reload;
@@ -22,6 +23,8 @@ pub(crate) struct Reloader {
     engine: Engine,
     store: Arc<dyn Store>,
     metrics: Metrics,
+    /// What customers are shown, if they are served over TLS.
+    tls: Option<Tls>,
     known: Mutex<Known>,
 }
 
@@ -32,20 +35,42 @@ struct Known {
     /// What was taken over last.
     running: Config,
     /// What the files held at the last look, and whether it was taken over or refused already.
-    seen: [u8; 32],
+    seen: Content,
     settled: bool,
+    /// The certificate that customers are shown.
+    shown: Option<[u8; 32]>,
+}
+
+/// What files hold, by SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Content {
+    configuration: [u8; 32],
+    /// Of the certificate and its key. A new one is no new revision of the rules.
+    pair: Option<[u8; 32]>,
+}
+
+impl Content {
+    /// What was loaded.
+    fn of(config: &Config) -> Self {
+        Self {
+            configuration: config.digest,
+            pair: config.tls.as_ref().map(config::Tls::digest),
+        }
+    }
 }
 
 impl Reloader {
     /// For a gateway that runs with `running`.
     pub(crate) fn new(config_path: &Path, running: Config, gateway: &Gateway) -> Self {
-        let seen = running.digest;
+        let seen = Content::of(&running);
         Self {
             config_path: config_path.to_owned(),
             engine: gateway.engine.clone(),
             store: Arc::clone(&gateway.store),
             metrics: gateway.metrics.clone(),
+            tls: gateway.tls().cloned(),
             known: Mutex::new(Known {
+                shown: seen.pair,
                 started: running.clone(),
                 running,
                 seen,
@@ -63,13 +88,18 @@ impl Reloader {
     /// Looks at the files: new content that stands for two looks is taken over, so that nothing is read while it is
     /// being written.
     pub(crate) async fn saved(&self) {
-        let Ok(digest) = Config::digest(&self.config_path) else {
+        let Ok(configuration) = Config::digest(&self.config_path) else {
             return;
         };
         let mut known = self.known.lock().await;
-        if digest != known.seen {
-            known.seen = digest;
-            known.settled = digest == known.running.digest;
+        let pair = known.running.tls.as_ref().map(config::Tls::digest_now);
+        let seen = Content {
+            configuration,
+            pair,
+        };
+        if seen != known.seen {
+            known.seen = seen;
+            known.settled = seen == Content::of(&known.running);
             if known.settled {
                 // What was wrong has been put back as it was.
                 self.metrics.config_last_reload_successful.set(1);
@@ -126,10 +156,28 @@ impl Reloader {
             Err(error) => tracing::warn!(%error, "what changed could not be compared"),
         }
         said.extend(known.started.needs_restart(&config));
-        known.seen = config.digest;
+        said.extend(self.renew(known, &config));
+        known.seen = Content::of(&config);
         known.settled = true;
         known.running = config;
         Response::Done(said)
+    }
+
+    /// Hands a certificate that has changed to the listener, and says so.
+    fn renew(&self, known: &mut Known, config: &Config) -> Option<String> {
+        let (tls, new) = (self.tls.as_ref()?, config.tls.as_ref()?);
+        let certificate = new.certificate.as_ref()?;
+        if known.shown.replace(new.digest()) == Some(new.digest()) {
+            return None;
+        }
+        tls.renew(certificate);
+        let until = certificate.valid_until();
+        let is_over = until < clock::now();
+        Some(format!(
+            "new connections get another certificate, {} {}",
+            if is_over { "expired at" } else { "valid until" },
+            clock::text(until)
+        ))
     }
 }
 

@@ -31,8 +31,9 @@ pub(crate) async fn run(config_path: &Path) -> anyhow::Result<()> {
     let control = ControlSocket::start(&store_path, gateway.engine.clone(), Arc::clone(&reloader));
     let control = control.context("cannot open the control socket")?;
     let (customers, operators) = (gateway.address(), gateway.operator_address());
+    let scheme = gateway.tls().map_or("http", |_| "https");
     output::note(&format!(
-        "customers: http://{customers}  operators: http://{operators}"
+        "customers: {scheme}://{customers}  operators: http://{operators}"
     ));
 
     let mut saved = tokio::time::interval(LOOK_AT_FILES_EVERY);

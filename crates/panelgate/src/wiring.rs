@@ -10,7 +10,7 @@ use panelgate_console::Console;
 use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::markup::Markup;
-use panelgate_edge::Listener;
+use panelgate_edge::{Listener, Tls};
 use panelgate_engine::{Engine, Parts, Rules, SystemClock};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreMetrics};
@@ -89,6 +89,11 @@ impl Gateway {
     /// Where customers are served.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.listener.address()
+    }
+
+    /// What customers are shown, if they are served over TLS.
+    pub(crate) const fn tls(&self) -> Option<&Tls> {
+        self.listener.tls()
     }
 
     /// Where operators are served.

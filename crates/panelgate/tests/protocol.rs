@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 use panelgate_simpanel::SimPanel;
 use parking_lot::Mutex;
 use serde_json::json;
-use support::{Files, Gateway, panel, until};
+use support::{Client, Files, Gateway, panel, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -247,6 +247,47 @@ async fn a_hasty_customer_loses_nothing() {
         assert!(gateway.api(&key, "services", &[]).await.is_array());
     }
     gateway.verify();
+}
+
+/// Whoever guesses keys is told so; whoever has one at the same address does not notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_keys_have_a_budget_and_right_ones_need_none() {
+    let panel = panel().await;
+    let files = Files {
+        limits: "wrong_keys_per_minute = 2\n".to_owned(),
+        ..Files::default()
+    };
+    let gateway = Gateway::start(&[("alpha", &panel)], files);
+    let ann = gateway.customer("ann", "5");
+    let wrong = |n: usize| format!("wrong-key-{n:016}");
+    let error = |answer: serde_json::Value| answer["error"].as_str().map(str::to_owned);
+    let first = gateway.api(&wrong(0), "balance", &[]).await;
+    assert_eq!(error(first).as_deref(), Some("Invalid API key"));
+    // The same key again is no better than another one.
+    for keys in [[1, 1], [2, 3]] {
+        let mut keys = keys.into_iter().cycle();
+        until("the budget is used up", || {
+            let key = wrong(keys.next().expect("it goes round"));
+            let gateway = &gateway;
+            async move {
+                let answer = gateway.api(&key, "balance", &[]).await;
+                (error(answer)? == "Too many requests").then_some(())
+            }
+        })
+        .await;
+        for _ in 0..20 {
+            assert_eq!(gateway.balance(&ann).await, "5.00");
+        }
+    }
+    // One that was never seen before.
+    let bob = gateway.customer("bob", "7");
+    assert_eq!(gateway.balance(&bob).await, "7.00");
+    let metrics = format!("{}/metrics", gateway.operator_url());
+    let metrics = Client::default().get(&metrics).await.expect("metrics");
+    assert!(
+        metrics.contains("panelgate_wrong_keys_total{budget=\"over\"} "),
+        "{metrics}"
+    );
 }
 
 /// A panel written by hand on a raw socket: what it says is fixed text, what it was asked is kept.

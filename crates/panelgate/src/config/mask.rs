@@ -7,9 +7,14 @@
 /// knows, everything but the [`HARMLESS`] keys.
 pub(super) fn secrets(text: &str) -> String {
     let (mut table, mut key) = (Vec::new(), Vec::new());
+    let mut closes = None;
     let mut masked = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        if let Some(header) = header(line) {
+        if let Some(quotes) = closes {
+            // A line of a text may look like anything.
+            masked.push_str(&show(&[&table[..], &key].concat(), line));
+            closes = (!line.contains(quotes)).then_some(quotes);
+        } else if let Some(header) = header(line) {
             (table, key) = (header, Vec::new());
             masked.push_str(line);
         } else if line.trim_start().starts_with('#') {
@@ -19,6 +24,7 @@ pub(super) fn secrets(text: &str) -> String {
             let (start, value) = line.split_at(value);
             masked.push_str(start);
             masked.push_str(&show(&[&table[..], &key].concat(), value));
+            closes = opened(value);
         } else {
             // The rest of a value of several lines.
             masked.push_str(&show(&[&table[..], &key].concat(), line));
@@ -31,12 +37,28 @@ pub(super) fn secrets(text: &str) -> String {
 fn show(path: &[String], value: &str) -> String {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match path[..] {
+        // A key may stand in the place of its path.
+        ["server", "tls", "certificate"] => value.to_owned(),
+        ["server"] | ["server", "tls", ..] if value.trim_start().starts_with('{') => {
+            inline_table(value)
+        }
+        ["server", "tls", ..] => stars(value),
         [table, ..] if PLAIN_TABLES.contains(&table) => value.to_owned(),
         ["panels", _, "url"] => address(value),
         ["panels", _, key, ..] if HARMLESS.contains(&key) => value.to_owned(),
         _ if value.trim_start().starts_with('{') => inline_table(value),
         _ => stars(value),
     }
+}
+
+/// The quotes that end a text of several lines, if one begins here and does not end here.
+fn opened(value: &str) -> Option<&'static str> {
+    let quotes = [r#"""""#, "'''"];
+    let value = value.trim_start();
+    let quotes = quotes
+        .into_iter()
+        .find(|quotes| value.starts_with(quotes))?;
+    (!value[quotes.len()..].contains(quotes)).then_some(quotes)
 }
 
 /// The names in `[panels.alpha]`.
@@ -170,6 +192,26 @@ mod tests {
         check("# key = \"SECRET\"", "****************");
         check("key = \"\"\"\nSECRET\n\"\"\"", "key = ***\n******\n***");
         check("key = [\n  \"SECRET\",\n]", "key = *\n  *********\n*");
+        check(
+            "key = \"\"\"\nSECRET==\n[SECRET]\n\"\"\"\ncurrency = 1",
+            "key = ***\n********\n********\n***\ncurrency = 1",
+        );
+        check(
+            "key = '''SECRET'''\ncurrency = 1",
+            "key = ************\ncurrency = 1",
+        );
+        check(
+            "[server.tls]\nkey = \"\"\"\nSECRET\n\"\"\"",
+            "[server.tls]\nkey = ***\n******\n***",
+        );
+        check(
+            "[server]\ntls.key = \"SECRET\"",
+            "[server]\ntls.key = ********",
+        );
+        check(
+            "[server]\ntls = { key = \"SECRET\" }",
+            "[server]\ntls = { key = ******** }",
+        );
     }
 
     #[test]
@@ -200,6 +242,10 @@ mod tests {
             "[panels.alpha.refusals]\norder = [1]",
         );
         check("[store]\nurl = 5", "[store]\nurl = 5");
+        check(
+            "[server.tls]\ncertificate = \"x\"",
+            "[server.tls]\ncertificate = \"x\"",
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod raw;
 mod resolve;
 mod source;
 mod suggest;
+mod tls;
 mod value;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use url::Url;
 pub(crate) use diagnostic::Diagnostics;
 use source::Sources;
 pub(crate) use suggest::mend as suggest;
+pub(crate) use tls::Tls;
 
 /// Everything an operator decides, valid as a whole.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) warnings: Diagnostics,
     /// The customers' listener.
     pub(crate) server: Server,
+    /// What the customers' listener shows; `None`: it speaks no TLS.
+    pub(crate) tls: Option<Tls>,
     /// The operators' listener.
     pub(crate) operator_listen: SocketAddr,
     /// The SQLite file.
@@ -73,6 +77,8 @@ pub(crate) struct Config {
 pub(crate) struct Server {
     /// Where customers connect.
     pub(crate) listen: SocketAddr,
+    /// Whether it speaks TLS.
+    pub(crate) is_tls: bool,
     /// Paths of the API: each begins with `/`, none ends with one, none is there twice.
     pub(crate) paths: Vec<String>,
     /// Whether orders may come by GET.
@@ -102,6 +108,8 @@ pub(crate) struct Limits {
     pub(crate) add_per_second: NonZeroU32,
     /// Everything else per key.
     pub(crate) reads_per_second: NonZeroU32,
+    /// Wrong keys per address that are answered as such.
+    pub(crate) wrong_keys_per_minute: NonZeroU32,
 }
 
 /// `[money]`

@@ -42,6 +42,15 @@ pub(crate) struct Server {
     pub(crate) paths: List<String>,
     pub(crate) get_add: Maybe<bool>,
     pub(crate) limits: Maybe<Limits>,
+    pub(crate) tls: Maybe<Tls>,
+}
+
+/// `[server.tls]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Tls {
+    pub(crate) certificate: Maybe<String>,
+    pub(crate) key: Maybe<String>,
 }
 
 /// `[server.limits]`
@@ -57,6 +66,7 @@ pub(crate) struct Limits {
     pub(crate) bodies_bytes: Maybe<i64>,
     pub(crate) add_per_second: Maybe<i64>,
     pub(crate) reads_per_second: Maybe<i64>,
+    pub(crate) wrong_keys_per_minute: Maybe<i64>,
 }
 
 /// `[operator]`

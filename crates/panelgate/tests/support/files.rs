@@ -2,6 +2,8 @@
 
 /// What is written into the folder.
 pub struct Files {
+    /// More of `[server.limits]`.
+    pub limits: String,
     /// The section `[status]`.
     pub status: String,
     /// The limits that every panel has.
@@ -15,6 +17,7 @@ pub struct Files {
 impl Default for Files {
     fn default() -> Self {
         Self {
+            limits: String::new(),
             status: STATUS.to_owned(),
             panels: LIMITS.to_owned(),
             main: String::new(),
@@ -27,16 +30,19 @@ impl Default for Files {
 impl Files {
     /// What comes before the panels.
     pub(super) fn head(&self) -> String {
-        format!("{BASE}[status]\n{}", self.status)
+        format!("{SERVER}{}{BASE}[status]\n{}", self.limits, self.status)
     }
 }
 
-const BASE: &str = r#"
+const SERVER: &str = r#"
 [server]
 listen = "127.0.0.1:0"
 [server.limits]
 add_per_second = 100_000
 reads_per_second = 1_000_000
+"#;
+
+const BASE: &str = r#"
 [operator]
 listen = "127.0.0.1:0"
 [store]

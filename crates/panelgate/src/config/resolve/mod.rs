@@ -11,6 +11,7 @@ mod scope;
 mod server;
 mod services;
 mod sync;
+mod tls;
 
 use std::collections::BTreeSet;
 
@@ -39,7 +40,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let mut scope = Scope::new(FileId::Main, blamed, &mut found);
         let money = money::resolve(&main, &mut scope);
         let panels = panels::resolve(&main, &money, &sources, keys, &mut scope);
-        let server = server::resolve(&main, &sources, &mut scope);
+        let server = server::resolve(&main, &sources, keys, &mut scope);
         let sync = sync::resolve(&main, &mut scope);
         let max_posts = max_posts(&main, &mut scope);
         (server, money, panels, sync, max_posts)
@@ -64,6 +65,7 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
                 digest,
                 warnings: found,
                 server: server.server,
+                tls: server.tls,
                 operator_listen: server.operator_listen,
                 store_path: server.store_path,
                 services_path,

@@ -1,17 +1,18 @@
 //! `[panels.NAME]`: where orders go.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use panelgate_domain::family::Share;
 use panelgate_domain::ids::PanelName;
+use panelgate_upstream::is_public;
 use secrecy::SecretString;
 use toml::Spanned;
 use url::{Host, Url};
 
 use super::scope::{Scope, flag};
-use super::server::per_second;
+use super::server::rate;
 use crate::config::diagnostic::Span;
 use crate::config::raw::{self, Keeper, Maybe, Secret};
 use crate::config::source::Sources;
@@ -78,7 +79,7 @@ fn panel(
         key: key?,
         currency: currency?,
         orders: flag(&raw.orders, true),
-        requests_per_second: per_second(&raw.requests_per_second, 10, scope),
+        requests_per_second: rate(&raw.requests_per_second, 10, scope),
         max_in_flight: scope.whole(&raw.max_in_flight, 1..=1_000, 8),
         timeout: timeout.unwrap_or(TIMEOUT),
         back_off: back_off.unwrap_or(BACK_OFF),
@@ -161,30 +162,8 @@ fn url_of(text: &str, allow_private: bool) -> Read<Url> {
 fn is_private(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => is_private_address(IpAddr::V4(*address)),
-        Host::Ipv6(address) => is_private_address(IpAddr::V6(*address)),
-    }
-}
-
-fn is_private_address(address: IpAddr) -> bool {
-    let v4 = |address: Ipv4Addr| {
-        address.is_private()
-            || address.is_loopback()
-            || address.is_link_local()
-            || address.is_unspecified()
-            || address.is_broadcast()
-            || address.is_multicast()
-    };
-    let v6 = |address: Ipv6Addr| {
-        address.is_loopback()
-            || address.is_unspecified()
-            || address.is_unique_local()
-            || address.is_unicast_link_local()
-            || address.is_multicast()
-    };
-    match address {
-        IpAddr::V4(address) => v4(address),
-        IpAddr::V6(address) => address.to_ipv4_mapped().map_or_else(|| v6(address), v4),
+        Host::Ipv4(address) => !is_public(IpAddr::V4(*address)),
+        Host::Ipv6(address) => !is_public(IpAddr::V6(*address)),
     }
 }
 
@@ -305,6 +284,10 @@ mod tests {
             "https://10.1.2.3/",
             "https://[::1]/",
             "https://[::ffff:192.168.0.1]/",
+            "https://[::127.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "https://0x7f.1/",
+            "https://100.64.0.1/",
             "https://localhost/",
             "https://alpha.example/#x",
             "ftp://alpha.example/",

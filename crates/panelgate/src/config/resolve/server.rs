@@ -8,26 +8,35 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::scope::{Scope, flag};
+use super::tls;
 use crate::config::raw::{self, List, Maybe};
 use crate::config::source::Sources;
 use crate::config::value::{self, Read, Wrong};
-use crate::config::{Limits, Orders, Server, Status};
+use crate::config::{Keys, Limits, Orders, Server, Status, Tls};
 use crate::control;
 
 /// The parts of the configuration that need a restart, but for the money.
 pub(super) struct Fixed {
     pub(super) server: Server,
+    pub(super) tls: Option<Tls>,
     pub(super) operator_listen: SocketAddr,
     pub(super) store_path: PathBuf,
     pub(super) orders: Orders,
     pub(super) status: Status,
 }
 
-pub(super) fn resolve(main: &raw::Main, sources: &Sources, scope: &mut Scope<'_>) -> Fixed {
+pub(super) fn resolve(
+    main: &raw::Main,
+    sources: &Sources,
+    keys: Keys,
+    scope: &mut Scope<'_>,
+) -> Fixed {
     let server = server(section(&main.server), scope);
     let customers = section(&main.server).and_then(|server| server.listen.as_ref());
     let operator_listen = operator(section(&main.operator), server.listen, customers, scope);
+    let tls = section(&main.server).and_then(|server| server.tls.as_ref());
     Fixed {
+        tls: tls::resolve(tls, sources.folder(), keys, scope),
         operator_listen,
         store_path: store_path(section(&main.store), sources.folder(), scope),
         orders: orders(section(&main.orders), scope),
@@ -46,6 +55,7 @@ fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
     let listen = scope.read(&raw.listen, value::address);
     Server {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+        is_tls: raw.tls.is_some(),
         paths: paths(&raw.paths, scope),
         get_add: flag(&raw.get_add, false),
         limits: limits(section(&raw.limits), scope),
@@ -109,8 +119,9 @@ fn limits(raw: Option<&raw::Limits>, scope: &mut Scope<'_>) -> Limits {
         write: scope.read(&raw.write, value::lasting).unwrap_or(WRITE),
         body_bytes,
         bodies_bytes: bodies_bytes(&raw.bodies_bytes, body_bytes, scope),
-        add_per_second: per_second(&raw.add_per_second, 100, scope),
-        reads_per_second: per_second(&raw.reads_per_second, 1_000, scope),
+        add_per_second: rate(&raw.add_per_second, 100, scope),
+        reads_per_second: rate(&raw.reads_per_second, 1_000, scope),
+        wrong_keys_per_minute: rate(&raw.wrong_keys_per_minute, 60, scope),
     }
 }
 
@@ -130,8 +141,8 @@ fn bodies_bytes(written: &Maybe<i64>, body_bytes: usize, scope: &mut Scope<'_>) 
     bytes
 }
 
-/// A rate per second.
-pub(super) fn per_second(number: &Maybe<i64>, default: u32, scope: &mut Scope<'_>) -> NonZeroU32 {
+/// How often something may be done within a time.
+pub(super) fn rate(number: &Maybe<i64>, default: u32, scope: &mut Scope<'_>) -> NonZeroU32 {
     let number: u32 = scope.whole(number, 1..=1_000_000, default);
     NonZeroU32::new(number).expect("the bounds begin at 1")
 }
