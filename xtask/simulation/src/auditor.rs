@@ -12,7 +12,7 @@ use panelgate_store::model::{OrderFilter, OrderStory};
 use panelgate_store::sqlite::SqliteStore;
 
 use crate::history::{Attempt, Heard, History};
-use crate::world::{World, link_of};
+use crate::world::{KEY, World, link_of};
 
 /// Everything that is judged.
 struct Case<'a> {
@@ -45,6 +45,7 @@ pub(crate) async fn judge(world: &World, store: &SqliteStore) -> Vec<String> {
     wrongs.extend(case.every_panel_order_is_known());
     wrongs.extend(case.customers_find_what_they_were_told());
     wrongs.extend(case.nothing_is_left_over());
+    wrongs.extend(case.no_key_is_kept());
     wrongs.extend(case.ends_are_priced_by_the_formula());
     for row in store.customers().await.expect("readable") {
         let account = (row.account.available.micros(), row.account.held.micros());
@@ -84,6 +85,14 @@ impl Case<'_> {
             }
         }
         wrongs
+    }
+
+    /// Nothing that is known of an order holds our key, which panels repeat in what they say.
+    fn no_key_is_kept(&self) -> Vec<String> {
+        let told = self.stories.iter();
+        told.filter(|(_, story)| format!("{story:?}").contains(KEY))
+            .map(|(order, _)| format!("order {order:?} holds our key"))
+            .collect()
     }
 
     /// Every order at a panel is one of ours, which knows it by its id.

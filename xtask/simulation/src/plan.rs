@@ -184,7 +184,7 @@ fn troubles(rng: &mut StdRng) -> Vec<(Option<ActionName>, Fault)> {
         Fault::AcceptThenSlow(secs(rng, 1..40)),
         Fault::AcceptThenStatus {
             status: 502,
-            body: "<html>Bad Gateway</html>".to_owned(),
+            body: "<html>Bad Gateway, asked with {key}</html>".to_owned(),
         },
         Fault::Slow(secs(rng, 1..40)),
         Fault::ResetBeforeReading,

@@ -230,7 +230,7 @@ impl World {
                 ..PanelSettings::new(
                     name.clone(),
                     url.parse().expect("a URL"),
-                    "sim-key".to_owned().into(),
+                    KEY.to_owned().into(),
                     "USD".into(),
                 )
             }
@@ -264,6 +264,8 @@ async fn close(store: &Boundary) {
     panic!("a dead process holds on to its store");
 }
 
+/// Our key at the panels, some of which repeat it when things go wrong.
+pub(crate) const KEY: &str = "sim-key";
 const MOST_STEPS: usize = 100_000;
 const OPEN_FOR: Duration = Duration::from_secs(300);
 const FRESH_FOR: Duration = Duration::from_secs(5);
