@@ -15,42 +15,7 @@ pub fn query(bytes: &[u8]) {
     }
 }
 
-/// The same fields mean the same as a form, in the query, and as JSON. The bytes are lines of `name=value`.
-pub fn encodings(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
-    };
-    let mut fields: Vec<(&str, &str)> = Vec::new();
-    for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
-        // Names that are said twice, or are lists, have rules of their own.
-        let is_plain = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if is_plain && fields.iter().all(|(known, _)| *known != name) {
-            fields.push((name, value));
-        }
-    }
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(&fields)
-        .finish();
-    let object: serde_json::Map<String, serde_json::Value> = fields
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
-        .collect();
-    let json = serde_json::Value::Object(object).to_string();
-    let as_form = read(&raw("", form.as_bytes()));
-    assert_eq!(as_form, read(&raw(&form, b"")), "form and query: {form}");
-    if !fields.is_empty() {
-        assert_eq!(
-            as_form,
-            read(&raw("", json.as_bytes())),
-            "form and JSON: {json}"
-        );
-    }
-}
-
-fn raw<'a>(query: &'a str, body: &'a [u8]) -> Raw<'a> {
+pub(crate) fn raw<'a>(query: &'a str, body: &'a [u8]) -> Raw<'a> {
     Raw {
         get: false,
         get_add: true,
