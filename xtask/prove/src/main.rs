@@ -1,5 +1,6 @@
 //! `cargo xtask`: proofs that take longer than tests may.
 
+mod campaign;
 mod report;
 mod table;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use panelgate_tally::Tally;
+use report::Report;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about)]
@@ -17,11 +19,17 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lets the simulated worlds of many seeds come and go, and writes a report of all runs.
+    /// Lets the simulated worlds of many seeds come and go, searches for bytes that break a parser, and writes a report of all runs.
     Prove {
-        /// How many seeds.
-        #[arg(long, default_value_t = 500)]
-        seeds: u64,
+        /// How many seeds: 500, or none if `--fuzz-seconds` is there.
+        #[arg(long)]
+        seeds: Option<u64>,
+        /// Seconds of processor time for each target of `xtask/fuzz`; needs Linux and a C++ compiler.
+        #[arg(long, default_value_t = 0)]
+        fuzz_seconds: u64,
+        /// Only these targets.
+        #[arg(long)]
+        target: Vec<String>,
         /// Goes on where the last run ended, and adds to its report; otherwise a new report begins with seed 0.
         #[arg(long)]
         resume: bool,
@@ -42,9 +50,18 @@ fn main() -> anyhow::Result<()> {
     match Line::parse().command {
         Command::Prove {
             seeds,
+            fuzz_seconds,
+            target,
             resume,
             report,
-        } => show(&report::prove(seeds, resume, &report)?),
+        } => {
+            let mut report = Report::open(report, resume)?;
+            report.seeds(seeds.unwrap_or(if fuzz_seconds > 0 { 0 } else { 500 }))?;
+            if fuzz_seconds > 0 {
+                campaign::search(fuzz_seconds, &target, &mut report)?;
+            }
+            show(report.all())
+        }
         Command::Singles => show(&panelgate_simulation::singles()),
         Command::Seed { seed } => {
             let outcome = panelgate_simulation::run(seed, true);

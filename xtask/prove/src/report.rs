@@ -3,28 +3,52 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use panelgate_tally::Tally;
 
-/// Runs so many more seeds, in pieces, and keeps the sum of all runs in `path`.
-pub(crate) fn prove(seeds: u64, resume: bool, path: &Path) -> anyhow::Result<Tally> {
-    let mut all = if resume {
-        read(path)?
-    } else {
-        Tally::default()
-    };
-    let mut left = seeds;
-    while left > 0 {
-        let piece = left.min(PIECE);
-        let from = all.of("seeds");
-        all.add(&panelgate_simulation::seeds(from, piece));
-        write(path, &all)?;
-        left -= piece;
-        eprintln!("{} seeds, {} violations", all.of("seeds"), all.violations());
+/// The sum of all runs, and the file that holds it.
+pub(crate) struct Report {
+    all: Tally,
+    path: PathBuf,
+}
+
+impl Report {
+    /// Goes on with the report in the file if that is wanted, or begins a new one.
+    pub(crate) fn open(path: PathBuf, resume: bool) -> anyhow::Result<Self> {
+        let all = if resume {
+            read(&path)?
+        } else {
+            Tally::default()
+        };
+        Ok(Self { all, path })
     }
-    Ok(all)
+
+    /// Runs so many more seeds, in pieces.
+    pub(crate) fn seeds(&mut self, seeds: u64) -> anyhow::Result<()> {
+        let mut left = seeds;
+        while left > 0 {
+            let piece = left.min(PIECE);
+            let from = self.all.of("seeds");
+            self.add(&panelgate_simulation::seeds(from, piece))?;
+            left -= piece;
+            let violations = self.all.violations();
+            eprintln!("{} seeds, {violations} violations", self.all.of("seeds"));
+        }
+        Ok(())
+    }
+
+    /// Adds what a piece counted, and writes the sum.
+    pub(crate) fn add(&mut self, piece: &Tally) -> anyhow::Result<()> {
+        self.all.add(piece);
+        write(&self.path, &self.all)
+    }
+
+    /// What was counted until now.
+    pub(crate) const fn all(&self) -> &Tally {
+        &self.all
+    }
 }
 
 /// A report that is not there yet is an empty one.
