@@ -43,7 +43,9 @@ fn within(object: &Object<'_>, depth: usize) -> Option<Balance> {
         Some(inner) if depth > 0 => within(&inner, depth - 1)?,
         _ => bare(named)?,
     };
-    let code = object.text(&["currency"]).and_then(|code| currency(&code));
+    let code = object
+        .written(&["currency"])
+        .and_then(|code| currency(&code));
     found.currency = code.or(found.currency);
     Some(found)
 }
@@ -110,6 +112,7 @@ mod tests {
             3_000_000,
             Some("INR"),
         );
+        check(r#"{"balance":"3","currency":true}"#, 3_000_000, None);
         check(r#""42.10""#, 42_100_000, None);
         check("42.10", 42_100_000, None);
     }
@@ -132,6 +135,7 @@ mod tests {
             "true",
             r#"{"balance":"much"}"#,
             r#"{"balance":null}"#,
+            r#"{"balance":true}"#,
         ] {
             assert_eq!(read(body), Err(NO_AMOUNT), "{body}");
         }

@@ -44,6 +44,16 @@ impl<'a> Object<'a> {
         Some(scalar.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// The same, but no boolean, which is neither a number nor a name: `{"remains":false}` does not say that nothing remains.
+    pub(super) fn written(&self, names: &[&str]) -> Option<String> {
+        let written = |name: &&str| {
+            let nodes = self.all(name).filter(|node| node.is_number_or_text());
+            nodes.filter_map(Node::scalar).last()
+        };
+        let scalar = names.iter().find_map(written)?;
+        Some(scalar.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
     /// Whether there is a value under any of these names, even null.
     pub(super) fn has(&self, names: &[&str]) -> bool {
         let mut keys = self.0.iter().map(|(key, _)| key);
@@ -72,9 +82,9 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// A scalar as the text of an id: digits or text without blanks around it, 1 to 64 characters.
+/// A number or text as the text of an id, without blanks around it, 1 to 64 characters.
 pub(super) fn id_text(node: Node<'_>) -> Option<String> {
-    let text = node.scalar()?;
+    let text = node.scalar().filter(|_| node.is_number_or_text())?;
     let text = if node.is_text() {
         text
     } else {
@@ -114,6 +124,16 @@ mod tests {
         assert_eq!(object.text(&["startcount"]), None);
         assert!(object.has(&["startcount"]));
         assert_eq!(object.text(&["state", "status"]).as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn a_boolean_is_neither_number_nor_id() {
+        let node = Node::parse(r#"{"a":true,"b":"1","b":false,"c":1.0}"#);
+        let object = node.and_then(Object::read).expect("an object");
+        assert_eq!(object.written(&["a"]), None);
+        assert_eq!(object.written(&["a", "b"]).as_deref(), Some("1"));
+        assert_eq!(object.get(&["a"]).and_then(id_text), None);
+        assert_eq!(object.get(&["c"]).and_then(id_text).as_deref(), Some("1"));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn keyed<'a>(object: &Object<'a>) -> Result<Entries<'a>, AnswerError> {
 fn offer(object: &Object<'_>, key: Option<&str>) -> Result<Offer, SkipReason> {
     let text = |names: &[&str], most| clipped(&object.text(names).unwrap_or_default(), most);
     let quantity = |name: &'static str| {
-        let written = object.text(&[name]);
+        let written = object.written(&[name]);
         let read = written.and_then(|text| amount::count(&text));
         read.ok_or(SkipReason::Unreadable(name))
     };
@@ -117,7 +117,7 @@ fn entry_id(object: &Object<'_>) -> Option<String> {
 }
 
 fn rate(object: &Object<'_>) -> Result<Rate, SkipReason> {
-    let written = object.text(&["rate"]);
+    let written = object.written(&["rate"]);
     let read = written.and_then(|text| Rate::parse(&text));
     read.ok_or(SkipReason::Unreadable("rate"))
 }

@@ -52,10 +52,10 @@ fn report(node: Node<'_>) -> Result<Report, String> {
         return Err(text);
     }
     let word = object.text(&["status"]).ok_or("no status")?;
-    let whole = |names: &[&str]| object.text(names).and_then(|text| amount::whole(&text));
+    let whole = |names: &[&str]| object.written(names).and_then(|text| amount::whole(&text));
     Ok(Report {
         heard: Heard::parse(&word),
-        charge: object.text(&["charge"]).and_then(|text| charge(&text)),
+        charge: object.written(&["charge"]).and_then(|text| charge(&text)),
         start_count: whole(&["startcount", "startcounter"]),
         remains: whole(&["remains"]),
         // A drip-feed counts runs, a subscription posts.

@@ -133,6 +133,8 @@ fn numbers_and_flags_come_in_every_type() {
 fn what_cannot_be_read_is_named() {
     check_reason("\"0.90\"", "\"free\"", SkipReason::Unreadable("rate"));
     check_reason("\"0.90\"", "-1", SkipReason::Unreadable("rate"));
+    check_reason("\"0.90\"", "true", SkipReason::Unreadable("rate"));
+    check_reason("\"50\"", "true", SkipReason::Unreadable("min"));
     check_reason("\"50\"", "-1", SkipReason::Unreadable("min"));
     check_reason("\"50\"", "\"\"", SkipReason::Unreadable("min"));
     check_reason("\"10000\"", "\"1,5\"", SkipReason::Unreadable("max"));

@@ -247,3 +247,19 @@ fn what_is_no_answer_says_so() {
         );
     }
 }
+
+#[test]
+fn a_boolean_is_no_number_and_no_id() {
+    check(
+        r#"{"status":"Partial","charge":true,"start_count":false,"remains":false,"runs":true}"#,
+        &["1"],
+        &[("1", Ok(of(StatusWord::Partial, None, None, None)))],
+        0,
+    );
+    check(
+        r#"[{"order":true,"status":"Completed"},{"order":2,"status":"Partial","remains":5}]"#,
+        &["1", "2"],
+        &[("2", Ok(of(StatusWord::Partial, None, None, Some(5))))],
+        1,
+    );
+}
