@@ -218,6 +218,7 @@ impl Stage<'_> {
             refill: true,
             cancel: true,
             idempotency_key: order.is_multiple_of(3).then(|| order.to_string()),
+            options: panelgate_domain::customer::Options::default(),
             open_max: 100,
             at: self.at(),
         };
