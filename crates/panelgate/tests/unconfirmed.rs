@@ -139,3 +139,148 @@ async fn an_answer_that_says_what_was_decided_leaves_no_orphan() {
     assert_eq!(listed(), [2]);
     gateway.verify();
 }
+
+/// Quiet for a second, and then looked for among the panel's ids.
+fn searching(more: &str) -> Files {
+    let limits = "requests_per_second = 2000\ntimeout = \"200ms\"\nprobe_ids = 50\n";
+    Files {
+        panels: format!("{limits}{more}"),
+        main: "[orders]\nlate_answer = \"200ms\"\nevidence_after = \"500ms\"\n".into(),
+        ..Files::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_panel_shows_decides_where_that_is_allowed() {
+    for (more, decides) in [("", false), ("resolve_by_evidence = true\n", true)] {
+        let panel = panel().await;
+        let gateway = Gateway::start(&[("alpha", &panel)], searching(more));
+        let key = gateway.customer("ann", "10");
+        let service = gateway.service_named(&key, "Default").await;
+        let before = gateway
+            .add(&key, &service, "https://example.com/1", 100)
+            .await;
+        before.expect("accepted");
+        let order = lost(&gateway, &panel, &key, &service, "https://example.com/2").await;
+        let after = gateway
+            .add(&key, &service, "https://example.com/3", 50)
+            .await;
+        after.expect("accepted");
+        until("it was looked for", || async {
+            show(&gateway, order).contains("probed").then_some(())
+        })
+        .await;
+        let story = show(&gateway, order);
+        assert!(
+            story.contains("the panel has an order 2 that none of ours is known by"),
+            "{story}"
+        );
+        if decides {
+            until("it is decided", || async {
+                show(&gateway, order)
+                    .contains("resolved_placed")
+                    .then_some(())
+            })
+            .await;
+            panel.clock().advance(Duration::from_secs(100_000));
+            gateway.until_status(&key, order, "Completed").await;
+        } else {
+            let listed = gateway.run(&["orders", "list", "--state", "unconfirmed", "--json"]);
+            let listed: Value = serde_json::from_str(&listed).expect("JSON");
+            assert_eq!(listed[0]["evidence"], "probed 2");
+        }
+        assert_eq!(panel.books().adds_for("https://example.com/2").len(), 1);
+        gateway.verify();
+    }
+}
+
+/// Two that cost the same: the panel has one of them, and nobody can say which.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_be_either_of_two_decides_nothing() {
+    let panel = panel().await;
+    let gateway = Gateway::start(
+        &[("alpha", &panel)],
+        searching("resolve_by_evidence = true\n"),
+    );
+    let key = gateway.customer("ann", "10");
+    let service = gateway.service_named(&key, "Default").await;
+    let before = gateway
+        .add(&key, &service, "https://example.com/1", 100)
+        .await;
+    before.expect("accepted");
+    panel.plan(FaultRule::once(Fault::CloseBeforeReading).on(ActionName::Add));
+    let nowhere = gateway
+        .add(&key, &service, "https://example.com/2", 100)
+        .await;
+    let there = lost(&gateway, &panel, &key, &service, "https://example.com/3").await;
+    for order in [nowhere.expect("accepted"), there] {
+        until("it was looked for", || async {
+            show(&gateway, order).contains("probed").then_some(())
+        })
+        .await;
+        assert!(!show(&gateway, order).contains("resolved_placed"));
+    }
+    gateway.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_active_speaks_for_an_order() {
+    let panel = support::panel_with(panelgate_simpanel::SimSettings {
+        refuses_active_links: true,
+        ..panelgate_simpanel::SimSettings::default()
+    })
+    .await;
+    let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
+    let key = gateway.customer("ann", "10");
+    let service = gateway.service_named(&key, "Default").await;
+    let link = "https://example.com/1";
+    let order = lost(&gateway, &panel, &key, &service, link).await;
+    // Answered, so the same again is another order.
+    let refused = gateway.add(&key, &service, link, 100).await;
+    let refused = refused.expect_err("refused");
+    assert!(refused.contains("active order with this link"), "{refused}");
+    let story = show(&gateway, order);
+    assert!(story.contains("active_link"), "{story}");
+    assert!(story.contains("unconfirmed"), "{story}");
+    gateway.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_books_do_not_know_is_reported() {
+    let panel = panel().await;
+    let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
+    let key = gateway.customer("ann", "10");
+    let service = gateway.service_named(&key, "Default").await;
+    let drifts = || {
+        let rows = gateway.run(&["report", "drift", "--json"]);
+        let rows: Value = serde_json::from_str(&rows).expect("JSON");
+        rows.as_array().expect("rows").clone()
+    };
+    until("the balance was polled", || async {
+        (drifts().len() == 1).then_some(())
+    })
+    .await;
+    let order = lost(&gateway, &panel, &key, &service, "https://example.com/1").await;
+    // A start asks at once.
+    let mut gateway = gateway;
+    assert_eq!(gateway.terminate(), 0);
+    gateway.serve();
+    let drifts = || {
+        let rows = gateway.run(&["report", "drift", "--json"]);
+        let rows: Value = serde_json::from_str(&rows).expect("JSON");
+        rows.as_array().expect("rows").clone()
+    };
+    until("it was polled again", || async {
+        (drifts().len() == 2).then_some(())
+    })
+    .await;
+    let last = drifts().pop().expect("two");
+    assert_eq!(
+        (&last["change"], &last["unknown_cost"]),
+        (&"-1.00".into(), &"1.00".into())
+    );
+    assert_eq!(last["unknown"], order.to_string());
+    let charges = gateway.run(&["report", "charges", "--json"]);
+    assert_eq!(charges.trim(), "[]");
+    gateway.verify();
+}
