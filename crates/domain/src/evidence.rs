@@ -42,8 +42,8 @@ pub struct Asked {
     pub quantity: u64,
     /// What it was to cost, in the panel's currency.
     pub cost: Money,
-    /// Between which of the panel's ids it would be, by those of the orders that were sent before and after.
-    pub between: RangeInclusive<u64>,
+    /// Between which of the panel's ids it would be, by those of the orders that were sent before and after; `None`: anywhere.
+    pub between: Option<RangeInclusive<u64>>,
     /// Whether the panel makes orders of its own for it: then what it shows of them is no proof.
     pub is_parent: bool,
 }
@@ -84,14 +84,21 @@ impl fmt::Display for Clue {
 }
 
 impl Asked {
-    /// Whether a panel's order came when this one was sent.
+    /// Whether a panel's order came when this one was sent, as far as its place among the others tells.
     #[must_use]
     pub fn is_near(&self, stray: &Stray) -> bool {
-        number(&stray.id).is_some_and(|id| self.between.contains(&id))
+        let (id, between) = (number(&stray.id), self.between.as_ref());
+        id.zip(between)
+            .is_some_and(|(id, between)| between.contains(&id))
     }
 
-    /// Whether a panel's order can be this one: it came when this one was sent, it charges to the last digit what was expected,
-    /// and not more remains than was ordered. What does not say what it charges fits nothing.
+    /// Whether its place does not speak against it.
+    fn may_be(&self, stray: &Stray) -> bool {
+        self.between.is_none() || self.is_near(stray)
+    }
+
+    /// Whether a panel's order is what this one would be: it charges to the last digit what was expected, and not more remains
+    /// than was ordered. What does not say what it charges fits nothing.
     #[must_use]
     pub fn fits(&self, stray: &Stray) -> bool {
         let remains = stray.report.remains.and_then(|n| u64::try_from(n).ok());
@@ -101,26 +108,22 @@ impl Asked {
     }
 }
 
-/// The pairs that leave no other reading: the order fits no other stray, the stray no other order, and there are not more strays
-/// than orders that are looked for. A panel that shows more may be showing other people's.
+/// The pairs that leave no other reading: by their places the stray can be no other order, and the order no other stray; and what
+/// the panel charges is what was expected. Charges alone decide nothing, for prices move, and orders of the same price are common.
 ///
 /// `asked` has to hold all of the panel's orders whose outcome is not known, not only those that are looked for just now.
 #[must_use]
 pub fn unique(asked: &[Asked], strays: &[Stray]) -> Vec<(OrderId, UpstreamId)> {
-    if strays.len() > asked.len() {
-        return Vec::new();
-    }
     let pairs = asked.iter().filter_map(|order| {
-        let stray = only(strays.iter().filter(|stray| order.fits(stray)))?;
-        let alone = only(asked.iter().filter(|other| other.fits(stray))).is_some();
-        alone.then(|| (order.order, stray.id.clone()))
+        let stray = only(strays.iter().filter(|stray| order.is_near(stray)))?;
+        let alone = only(asked.iter().filter(|other| other.may_be(stray))).is_some();
+        (alone && order.fits(stray)).then(|| (order.order, stray.id.clone()))
     });
     pairs.collect()
 }
 
 /// A panel's id as a number, if it is written as one: only such ids have others between them.
-#[must_use]
-pub fn number(id: &UpstreamId) -> Option<u64> {
+fn number(id: &UpstreamId) -> Option<u64> {
     let number: u64 = id.as_str().parse().ok()?;
     (number.to_string() == id.as_str()).then_some(number)
 }
@@ -140,7 +143,7 @@ mod tests {
             order: OrderId(order),
             quantity: 100,
             cost: Money::from_micros(cost),
-            between: 1..=9,
+            between: Some(1..=9),
             is_parent: false,
         }
     }
@@ -175,25 +178,42 @@ mod tests {
     }
 
     #[test]
-    fn one_that_fits_one_is_it() {
+    fn one_that_can_be_no_other_is_it() {
         check(&[asked(1, 90)], &[stray("5", Some(90))], &[(1, "5")]);
-        let two = [asked(1, 90), asked(2, 70)];
-        let both = [stray("6", Some(70)), stray("5", Some(90))];
-        check(&two, &both, &[(1, "5"), (2, "6")]);
-        check(&two, &both[..1], &[(2, "6")]);
+        let later = Asked {
+            between: Some(10..=19),
+            ..asked(2, 90)
+        };
+        let both = [stray("15", Some(90)), stray("5", Some(90))];
+        check(
+            &[asked(1, 90), later.clone()],
+            &both,
+            &[(1, "5"), (2, "15")],
+        );
+        check(&[asked(1, 90), later], &both[..1], &[(2, "15")]);
     }
 
     #[test]
     fn what_could_be_read_in_two_ways_decides_nothing() {
-        let twins = [asked(1, 90), asked(2, 90)];
-        check(&twins, &[stray("5", Some(90))], &[]);
-        check(&twins, &[stray("5", Some(90)), stray("6", Some(90))], &[]);
-        // More than are looked for: whose are they?
+        let one = stray("5", Some(90));
+        // Prices move: the other one may have become as dear as this one was to be.
         check(
-            &[asked(1, 90)],
-            &[stray("5", Some(90)), stray("6", Some(1))],
+            &[asked(1, 90), asked(2, 70)],
+            std::slice::from_ref(&one),
             &[],
         );
+        let anywhere = Asked {
+            between: None,
+            ..asked(2, 70)
+        };
+        check(
+            &[asked(1, 90), anywhere.clone()],
+            std::slice::from_ref(&one),
+            &[],
+        );
+        check(&[anywhere], std::slice::from_ref(&one), &[]);
+        // More than are looked for: whose are they?
+        check(&[asked(1, 90)], &[one, stray("6", Some(1))], &[]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray, number, unique};
+use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray, unique};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::spec::OrderSpec;
@@ -83,8 +83,8 @@ async fn search(
         let neighbours = neighbours(core, desk, question).await?;
         sought.push(Sought {
             question,
-            between: between(&neighbours, most),
-            is_last: neighbours.after.iter().filter_map(number).next().is_none(),
+            between: between(neighbours, most),
+            is_last: neighbours.above.is_none(),
         });
     }
     let asked_about = |sought: &&Sought<'_>| due.contains(&sought.question.order.order.id);
@@ -95,7 +95,9 @@ async fn search(
     };
     let known = core.store.known_at(panel, ids.clone()).await?;
     let unknown: Vec<UpstreamId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
-    if unknown.is_empty() {
+    let few = u32::try_from(unknown.len()).is_ok_and(|ids| ids <= most);
+    if unknown.is_empty() || !few {
+        tracing::info!(%panel, ids = unknown.len(), most, "the ids between known orders are none, or too many to ask about");
         return Ok(());
     }
     let strays = match desk.probe(&unknown, core.settings.evidence_after).await {
@@ -109,7 +111,12 @@ async fn search(
     let asked: Vec<Asked> = sought.iter().map(Sought::asked).collect();
     keep(core, &asked, &strays).await?;
     if desk.settings().resolve_by_evidence && is_whole(core, desk, &sought).await? {
-        resolve(core, panel, unique(&asked, &strays)).await;
+        for (order, id) in unique(&asked, &strays) {
+            let fits = |stray: &Stray| asked.iter().any(|a| a.order == order && a.fits(stray));
+            if is_there(core, desk, &id, fits).await {
+                resolve(core, panel, order, id).await;
+            }
+        }
     }
     Ok(())
 }
@@ -159,10 +166,12 @@ async fn neighbours(
     desk: &Desk,
     question: &Question,
 ) -> Result<Neighbours, StoreError> {
-    // One of so many that were sent before it had ended by then: its id is smaller.
-    let before = u64::from(desk.settings().max_in_flight.max(1));
-    let until = question.began.after(answered_within(desk));
-    core.store.neighbours(question, before, until).await
+    let within = answered_within(desk);
+    // What was sent so long before had ended when this one was sent, so its id is smaller.
+    let settled = question.began.before(within);
+    // What was sent until so long ago was accepted before anything that is on its way now was sent: no id of that is smaller.
+    let until = core.now().before(within.saturating_mul(2));
+    core.store.neighbours(question, settled, until).await
 }
 
 /// A panel is listened to for so long.
@@ -173,11 +182,11 @@ fn answered_within(desk: &Desk) -> Duration {
 
 /// The ids that an order may have, by those around it. Without any that is known to be smaller nobody can say, and with none
 /// that is greater it is one of the next `most`.
-fn between(neighbours: &Neighbours, most: u32) -> Option<RangeInclusive<u64>> {
-    let smallest = neighbours.before.iter().filter_map(number).min()?;
-    let first = smallest.checked_add(1)?;
-    let greatest = neighbours.after.iter().filter_map(number).max();
-    let last = greatest.unwrap_or_else(|| smallest.saturating_add(u64::from(most)));
+fn between(neighbours: Neighbours, most: u32) -> Option<RangeInclusive<u64>> {
+    let below = neighbours.below?;
+    let first = below.checked_add(1)?;
+    let next = below.saturating_add(u64::from(most));
+    let last = neighbours.above.unwrap_or(next);
     (first <= last).then_some(first..=last)
 }
 
@@ -228,24 +237,33 @@ fn told(order: &Asked, stray: &Stray) -> String {
     )
 }
 
-/// Takes every pair for what it is.
-async fn resolve(core: &Arc<Core>, panel: &PanelName, pairs: Vec<(OrderId, UpstreamId)>) {
-    for (order, id) in pairs {
-        let decision = Decision {
-            order,
-            actor: "gateway".to_owned(),
-            reason: format!(
-                "order {id} is the only one at {panel} that it can be, and can be no other one"
-            ),
-            at: core.now(),
-        };
-        match place::decide_placed(core, decision, id.clone()).await {
-            Ok(_) => {
-                tracing::warn!(%order, upstream_id = %id, "an unconfirmed order was found at its panel");
-            }
-            // Somebody was faster.
-            Err(error) => tracing::info!(%order, %error, "an unconfirmed order was not decided"),
+/// A second look at that id alone: among others its report may have been another one's.
+async fn is_there(
+    core: &Core,
+    desk: &Desk,
+    id: &UpstreamId,
+    fits: impl Fn(&Stray) -> bool,
+) -> bool {
+    let alone = std::slice::from_ref(id);
+    let seen = desk.probe(alone, core.settings.evidence_after).await;
+    seen.is_ok_and(|seen| seen.iter().any(fits))
+}
+
+async fn resolve(core: &Arc<Core>, panel: &PanelName, order: OrderId, id: UpstreamId) {
+    let decision = Decision {
+        order,
+        actor: "gateway".to_owned(),
+        reason: format!(
+            "order {id} is the only one at {panel} that it can be, and can be no other one"
+        ),
+        at: core.now(),
+    };
+    match place::decide_placed(core, decision, id.clone()).await {
+        Ok(_) => {
+            tracing::warn!(%order, upstream_id = %id, "an unconfirmed order was found at its panel");
         }
+        // Somebody was faster.
+        Err(error) => tracing::info!(%order, %error, "an unconfirmed order was not decided"),
     }
 }
 
@@ -291,8 +309,7 @@ impl Sought<'_> {
             order: order.id,
             quantity: order.quantity.total(),
             cost: self.question.cost,
-            // Where nothing is known nothing is near.
-            between: self.between.clone().unwrap_or(NOWHERE),
+            between: self.between.clone(),
             is_parent: order.share.is_some() || spec.is_drip_feed(),
         }
     }
@@ -340,8 +357,6 @@ const MOST_QUESTIONS: u64 = 1_000;
 const MOST_KNOWN: u64 = 10_000;
 /// After so many questions a panel has had its say: half a day, by the default pause.
 const ROUNDS: u32 = 7;
-#[expect(clippy::reversed_empty_ranges, reason = "it is to be empty")]
-const NOWHERE: RangeInclusive<u64> = 1..=0;
 
 /// How often it is looked which orders are due.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -14,12 +14,12 @@ use crate::model::{Causes, Drift, Neighbours, OtherCharge, Polled, Question};
 pub trait Questions: Send + Sync + 'static {
     /// Unconfirmed orders, oldest first, at most `limit`.
     async fn questions(&self, limit: u64) -> Result<Vec<Question>>;
-    /// The panel's ids around an order that was sent to it: of the last `before` that were opened before it, and of all that were
-    /// sent after it until then, at most [`MOST_NEIGHBOURS`].
+    /// The panel's ids around an order that was sent to it: among the [`MOST_NEIGHBOURS`] placements before it those that began
+    /// until `settled`, and among as many after it those that began until `until`.
     async fn neighbours(
         &self,
         question: &Question,
-        before: u64,
+        settled: Timestamp,
         until: Timestamp,
     ) -> Result<Neighbours>;
     /// Those of these ids of a panel that are orders of ours.
@@ -48,5 +48,5 @@ pub trait Questions: Send + Sync + 'static {
     ) -> Result<Vec<OtherCharge>>;
 }
 
-/// Bound of the ids around an order. Beyond it nobody asks about those between.
-pub const MOST_NEIGHBOURS: u64 = 10_000;
+/// So many placements around an order, of all panels, are looked at for its neighbours.
+pub const MOST_NEIGHBOURS: u64 = 20_000;

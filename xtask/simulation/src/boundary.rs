@@ -208,7 +208,7 @@ through! { Store:
 
 through! { Questions:
     Read questions(limit: u64) -> Vec<Question>;
-    Read neighbours(question: &Question, before: u64, until: Timestamp) -> Neighbours;
+    Read neighbours(question: &Question, settled: Timestamp, until: Timestamp) -> Neighbours;
     Read known_at(panel: &PanelName, ids: Vec<UpstreamId>) -> Vec<UpstreamId>;
     Write keep_evidence(order: OrderId, evidence: Evidence) -> bool;
     Read evidence(orders: Vec<OrderId>) -> Vec<(OrderId, Evidence)>;

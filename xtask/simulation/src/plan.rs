@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) trouble_for: Duration,
     pub(crate) rates: Rates,
     pub(crate) habits: Habits,
+    /// Panels are asked what became of orders of unknown outcome, and what they show decides.
+    pub(crate) searches: bool,
 }
 
 /// One panel.
@@ -99,6 +101,7 @@ impl Plan {
             trouble_for: Duration::from_secs(rng.random_range(40..=120)),
             rates,
             habits,
+            searches: rng.random_bool(0.5),
         }
     }
 
@@ -116,6 +119,7 @@ impl Plan {
         plan.panels[0].speed = 5.0;
         plan.rates = Rates::default();
         plan.habits.restart = false;
+        plan.searches = false;
         plan
     }
 }

@@ -157,6 +157,7 @@ impl World {
                 open_for: OPEN_FOR,
                 fresh_for: FRESH_FOR,
                 look_at_least_every: LOOK_EVERY,
+                evidence_after: SEARCH_AFTER,
                 ..Settings::new("USD".into())
             },
             rules: shop::rules(offer.revision, offer.percent, &offer.routes),
@@ -218,7 +219,9 @@ impl World {
                 requests_per_second: NonZeroU32::new(20).expect("not 0"),
                 max_in_flight: if plan.repeats_ids() { 1 } else { 4 },
                 timeout: Duration::from_secs(10),
-                late_answer: Duration::from_secs(60),
+                late_answer: Duration::from_secs(if self.plan.searches { 12 } else { 60 }),
+                probe_ids: if self.plan.searches { 200 } else { 0 },
+                resolve_by_evidence: self.plan.searches,
                 allow_private: true,
                 fresh_for: FRESH_FOR,
                 look_at_least_every: LOOK_EVERY,
@@ -269,6 +272,7 @@ pub(crate) const KEY: &str = "sim-key";
 const MOST_STEPS: usize = 100_000;
 const OPEN_FOR: Duration = Duration::from_secs(300);
 const FRESH_FOR: Duration = Duration::from_secs(5);
+const SEARCH_AFTER: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 impl Running {

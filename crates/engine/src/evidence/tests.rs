@@ -1,22 +1,13 @@
 use super::*;
 
-fn neighbours(before: &[&str], after: &[&str]) -> Neighbours {
-    let ids = |ids: &[&str]| ids.iter().map(|id| UpstreamId::from(*id)).collect();
-    Neighbours {
-        before: ids(before),
-        after: ids(after),
-    }
-}
-
 #[test]
 fn an_order_is_between_those_sent_before_and_after() {
-    let of = |before: &[&str], after: &[&str]| between(&neighbours(before, after), 20);
-    assert_eq!(of(&["7", "5", "6"], &["9", "12"]), Some(6..=12));
-    assert_eq!(of(&["7"], &[]), Some(8..=27));
-    assert_eq!(of(&[], &["9"]), None);
-    assert_eq!(of(&["a7"], &["9"]), None);
-    assert_eq!(of(&["9"], &["9"]), None);
-    assert_eq!(of(&["18446744073709551615"], &[]), None);
+    let of = |below, above| between(Neighbours { below, above }, 20);
+    assert_eq!(of(Some(7), Some(12)), Some(8..=12));
+    assert_eq!(of(Some(7), None), Some(8..=27));
+    assert_eq!(of(None, Some(9)), None);
+    assert_eq!(of(Some(9), Some(9)), None);
+    assert_eq!(of(Some(u64::MAX), None), None);
 }
 
 #[test]

@@ -23,13 +23,13 @@ pub struct Question {
     pub began: Timestamp,
 }
 
-/// What the panel called the orders that were sent to it before and after another one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The panel's ids, as far as they are numbers, around an order that was sent to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Neighbours {
-    /// Ids of the orders opened before it, the nearest first.
-    pub before: Vec<UpstreamId>,
-    /// Ids of those that were sent in the time after it, the oldest first.
-    pub after: Vec<UpstreamId>,
+    /// The greatest of the last ones that were sent before it.
+    pub below: Option<u64>,
+    /// The greatest of those that were sent after it.
+    pub above: Option<u64>,
 }
 
 /// A panel's balance as it was polled, and what the books said then.

@@ -3,7 +3,9 @@
 use panelgate_domain::evidence::{Clue, Evidence};
 use panelgate_domain::ids::{OrderId, UpstreamId};
 use panelgate_domain::status::{Final, StatusWord};
-use panelgate_store::model::{Causes, DRIFTS_OF_A_PANEL, Drift, NewPlacement, Opened, Polled};
+use panelgate_store::model::{
+    Causes, DRIFTS_OF_A_PANEL, Drift, Neighbours, NewPlacement, Opened, Polled,
+};
 
 use super::world::{World, at, charged, euro, fact, money, said};
 
@@ -40,7 +42,7 @@ fn ids(ids: &[&str]) -> Vec<UpstreamId> {
 
 pub(crate) async fn an_unknown_order_has_neighbours(world: World) {
     let world = world.funded().await;
-    for (seconds, id) in [(1, "4"), (2, "5"), (3, "6")] {
+    for (seconds, id) in [(1, "4"), (2, "5"), (3, "6"), (4, "x9"), (5, "-7")] {
         sent(&world, seconds, Some(id)).await;
     }
     let lost = sent(&world, 10, None).await;
@@ -57,15 +59,17 @@ pub(crate) async fn an_unknown_order_has_neighbours(world: World) {
         ("alpha", "77")
     );
     assert_eq!(question.cost, money("6"));
-    let around = world
-        .store
-        .neighbours(question, 2, at(20))
-        .await
-        .expect("read");
-    assert_eq!(
-        (around.before, around.after),
-        (ids(&["6", "5"]), ids(&["9", "8"]))
-    );
+    for (settled, until, below, above) in [
+        (9, 20, Some(6), Some(9)),
+        (2, 21, Some(5), Some(10)),
+        (0, 10, None, None),
+    ] {
+        let around = world
+            .store
+            .neighbours(question, at(settled), at(until))
+            .await;
+        assert_eq!(around.expect("read"), Neighbours { below, above });
+    }
     let known = world
         .store
         .known_at(&"alpha".into(), ids(&["7", "8", "x"]))

@@ -26,11 +26,11 @@ impl Questions for SqliteStore {
     async fn neighbours(
         &self,
         question: &Question,
-        before: u64,
+        settled: Timestamp,
         until: Timestamp,
     ) -> Result<Neighbours> {
         let question = question.clone();
-        self.read(move |c| unconfirmed::neighbours(c, &question, before, until))
+        self.read(move |c| unconfirmed::neighbours(c, &question, settled, until))
             .await
     }
     async fn known_at(&self, panel: &PanelName, ids: Vec<UpstreamId>) -> Result<Vec<UpstreamId>> {

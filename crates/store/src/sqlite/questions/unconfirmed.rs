@@ -2,7 +2,7 @@
 
 use panelgate_domain::ids::{OfferId, PanelName, UpstreamId};
 use panelgate_domain::time::Timestamp;
-use rusqlite::{Connection, Params, named_params, params};
+use rusqlite::{Connection, named_params};
 
 use super::super::orders::rows;
 use super::super::values;
@@ -29,42 +29,47 @@ pub(super) fn all(connection: &Connection, limit: u64) -> Result<Vec<Question>> 
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// What the panel called the orders around one.
+/// The panel's ids around an order.
 pub(super) fn neighbours(
     connection: &Connection,
     question: &Question,
-    before: u64,
+    settled: Timestamp,
     until: Timestamp,
 ) -> Result<Neighbours> {
-    let order = question.order.order.id;
-    let before = ids(
-        connection,
-        "SELECT upstream_id FROM orders
-         WHERE panel = ?1 AND id < ?2 AND upstream_id IS NOT NULL ORDER BY id DESC LIMIT ?3",
-        params![question.panel.as_str(), order.0, values::integer(before)?],
-    )?;
-    let after = ids(
-        connection,
-        "SELECT o.upstream_id FROM orders o JOIN placements p ON p.id = o.placement
-         WHERE o.panel = :panel AND o.id > :id AND o.upstream_id IS NOT NULL
-             AND p.began > :began AND p.began <= :until
-         ORDER BY o.id LIMIT :most",
-        named_params! {
+    let placement: i64 = connection
+        .prepare_cached("SELECT placement FROM orders WHERE id = ?1")?
+        .query_row([question.order.order.id.0], |row| row.get(0))?;
+    let reach = values::integer(MOST_NEIGHBOURS)?;
+    let greatest = |from: i64, to: i64, until: Timestamp| -> Result<Option<u64>> {
+        let mut query = connection.prepare_cached(GREATEST)?;
+        let values = named_params! {
             ":panel": question.panel.as_str(),
-            ":id": order.0,
-            ":began": question.began.0,
+            ":from": from,
+            ":to": to,
             ":until": until.0,
-            ":most": values::integer(MOST_NEIGHBOURS)?,
-        },
-    )?;
-    Ok(Neighbours { before, after })
+        };
+        let greatest: Option<i64> = query.query_row(values, |row| row.get(0))?;
+        Ok(greatest.and_then(|id| u64::try_from(id).ok()))
+    };
+    Ok(Neighbours {
+        below: greatest(
+            placement.saturating_sub(reach),
+            placement.saturating_sub(1),
+            settled,
+        )?,
+        above: greatest(
+            placement.saturating_add(1),
+            placement.saturating_add(reach),
+            until,
+        )?,
+    })
 }
 
-fn ids(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<UpstreamId>> {
-    let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_map(params, |row| row.get::<_, String>(0).map(UpstreamId::new))?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
+/// Ids that are written as whole numbers which SQLite can count with.
+const GREATEST: &str = "
+    SELECT max(CAST(o.upstream_id AS INTEGER)) FROM placements p JOIN orders o ON o.placement = p.id AND o.id = p.order_id
+    WHERE p.id BETWEEN :from AND :to AND p.panel = :panel AND p.began <= :until
+        AND o.upstream_id NOT GLOB '*[^0-9]*' AND length(o.upstream_id) BETWEEN 1 AND 18";
 
 /// Those of these ids that are orders of ours.
 pub(super) fn known(
