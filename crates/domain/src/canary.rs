@@ -34,11 +34,13 @@ pub enum Canary {
     TopUpTwice,
     /// A final word is shown when it is heard, before the order is closed.
     FinalWordTooEarly,
+    /// An order of unknown outcome is taken for whatever its panel charges the same for.
+    ChargesDecide,
 }
 
 impl Canary {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ResendOnTimeout,
         Self::ResendAfterCrash,
         Self::LostIsNotSent,
@@ -54,6 +56,7 @@ impl Canary {
         Self::ErrorThoughOrdered,
         Self::TopUpTwice,
         Self::FinalWordTooEarly,
+        Self::ChargesDecide,
     ];
 
     /// Whether this bug is in the program.

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::canary::Canary;
 use crate::ids::{OrderId, UpstreamId};
 use crate::money::Money;
 use crate::status::Report;
@@ -115,6 +116,10 @@ impl Asked {
 #[must_use]
 pub fn unique(asked: &[Asked], strays: &[Stray]) -> Vec<(OrderId, UpstreamId)> {
     let pairs = asked.iter().filter_map(|order| {
+        if Canary::ChargesDecide.sings() {
+            let stray = strays.iter().find(|stray| order.fits(stray))?;
+            return Some((order.order, stray.id.clone()));
+        }
         let stray = only(strays.iter().filter(|stray| order.is_near(stray)))?;
         let alone = only(asked.iter().filter(|other| other.may_be(stray))).is_some();
         (alone && order.fits(stray)).then(|| (order.order, stray.id.clone()))

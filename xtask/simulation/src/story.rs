@@ -9,7 +9,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::OrderState;
 use panelgate_engine::Clock;
 use panelgate_store::Store;
-use panelgate_store::model::{NewCustomer, OrderFilter};
+use panelgate_store::model::{Event, NewCustomer, OrderFilter};
 use panelgate_tally::Tally;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -195,6 +195,15 @@ async fn count(world: &World, store: &dyn Store) -> Tally {
     for order in orders.expect("readable") {
         let end = order.ended.map_or("flagged", |end| end.word());
         counted.count(format!("orders · {end}"), 1);
+        let story = store.story(order.id).await.expect("readable");
+        if !story.evidence.is_empty() {
+            counted.count("orders · found at a panel", 1);
+        }
+        let decided =
+            |event: &Event| event.kind == "resolved_placed" && event.text.contains("gateway: ");
+        if story.events.iter().any(decided) {
+            counted.count("orders · decided by that", 1);
+        }
     }
     for (_, panel) in &world.panels {
         for request in panel.books().requests() {
