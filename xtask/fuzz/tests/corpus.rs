@@ -13,9 +13,9 @@ use rand::{Rng, SeedableRng};
 /// Changed inputs made of all files of a target. A configuration is three files that are really written.
 fn changes(target: &str) -> usize {
     if target == "configuration" {
-        2_000
+        1_000
     } else {
-        160_000
+        100_000
     }
 }
 
