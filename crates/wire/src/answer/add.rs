@@ -97,15 +97,33 @@ fn says_failed(object: &Object<'_>) -> bool {
     word.is_some_and(|word| is_failure(&word) || is_no(&word))
 }
 
-/// `{"order":5,"result":{"error":"x"}}`, `{"data":{"order":5,"status":"fail"}}`: it says two things at once, one of them further
+/// `{"order":5,"result":[{"error":"x"}]}`, `{"data":{"order":5,"status":"fail"}}`: it says two things at once, one of them further
 /// inside. In `data`, where an id is looked for, a word for a failure counts as well.
 fn fails_inside(object: &Object<'_>) -> bool {
-    let mut inside = object
-        .members()
-        .filter_map(|(_, value)| Object::read(value));
     let data = object.get(&["data"]).and_then(Object::read);
-    inside.any(|inner| error::text(&inner).is_some()) || data.is_some_and(|data| says_failed(&data))
+    let mut inside = object.members().map(|(_, value)| value);
+    inside.any(|node| holds_an_error(node, DEEPEST)) || data.is_some_and(|data| says_failed(&data))
 }
+
+/// Whether there is an error text in it, however far inside. What is deeper than anybody nests an answer holds one.
+fn holds_an_error(node: Node<'_>, depth: usize) -> bool {
+    if !node.is_nested() {
+        return false;
+    }
+    let Some(depth) = depth.checked_sub(1) else {
+        return true;
+    };
+    if let Some(items) = node.items() {
+        return items.into_iter().any(|item| holds_an_error(item, depth));
+    }
+    Object::read(node).is_none_or(|object| {
+        let mut inside = object.members().map(|(_, value)| value);
+        error::text(&object).is_some() || inside.any(|node| holds_an_error(node, depth))
+    })
+}
+
+/// `{"data":{"result":{"order":…}}}` is the deepest that was seen.
+const DEEPEST: usize = 8;
 
 /// `{"order":null,"id":5}`: the null keeps `id` from being taken for an order, yet it may be one.
 fn has_an_id(object: &Object<'_>) -> bool {

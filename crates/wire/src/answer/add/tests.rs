@@ -179,12 +179,22 @@ fn an_order_beside_a_failure_further_inside_is_unknown() {
         unknown(200, &format!(r#"{{"order":7,"data":{{{failure}}}}}"#));
         unknown(200, &format!(r#"{{"order":7,"result":{{{failure}}}}}"#));
         unknown(200, &format!(r#"{{"id":7,"result":{{{failure}}}}}"#));
+        unknown(200, &format!(r#"{{"order":7,"result":[{{{failure}}}]}}"#));
+        unknown(
+            200,
+            &format!(r#"{{"data":{{"order":7,"x":[[{{"y":{{{failure}}}}}]]}}}}"#),
+        );
     }
     unknown(200, r#"{"data":{"order":7,"status":"fail"}}"#);
     unknown(200, r#"{"order":7,"data":{"status":false}}"#);
     accepted(200, r#"{"data":{"order":7,"error":null}}"#, "7");
     accepted(200, r#"{"data":{"order":7,"status":"success"}}"#, "7");
     accepted(200, r#"{"order":7,"result":{"errors":[]}}"#, "7");
+    accepted(200, r#"{"order":7,"x":[[[{"y":{"z":[1]}}]]]}"#, "7");
+    let deep = [&"[".repeat(9), &"]".repeat(9)]
+        .map(String::as_str)
+        .concat();
+    unknown(200, &format!(r#"{{"order":7,"x":{deep}}}"#));
 }
 
 #[test]
