@@ -63,6 +63,12 @@ impl SimClock {
         run.saturating_add(*self.shared.moved.borrow())
     }
 
+    /// How far it would have come in this time of the machine's; one that only tests move, nowhere.
+    pub(crate) fn would_run(&self, time: Duration) -> Duration {
+        let speed = self.shared.speed.unwrap_or(0.0);
+        Duration::try_from_secs_f64(time.as_secs_f64() * speed).unwrap_or(Duration::MAX)
+    }
+
     /// Waits the length of a fault that began at `since`. On a manual clock until it was advanced that far; on a running one
     /// by the machine's time, whatever its speed, because whoever waits for the answer has no other.
     pub(crate) async fn wait(&self, since: Duration, length: Duration) {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::books::file::BooksFile;
+use crate::books::file::{self, AcceptedOrder, BooksFile};
 use crate::books::{Books, Request};
 use crate::catalogue::SimCatalogue;
 use crate::clock::SimClock;
@@ -77,19 +77,27 @@ pub(crate) enum Delivery {
 impl Office {
     pub(crate) fn open(settings: SimSettings, stop: CancellationToken) -> Result<Self, SimError> {
         let catalogue = settings.catalogue.load(&settings.currency, settings.seed)?;
+        let mut panel = Panel::new(&settings, catalogue);
         let file = match &settings.books_file {
             None => None,
-            Some(path) => Some(BooksFile::open(path).map_err(|source| SimError::File {
-                path: path.clone(),
-                source,
-            })?),
+            Some(path) => {
+                let failed = |source| SimError::File {
+                    path: path.clone(),
+                    source,
+                };
+                let books = BooksFile::open(path).map_err(failed)?;
+                let past = file::accepted(path).map_err(failed)?;
+                panel.take_over(&with_ages(past, &settings.clock));
+                Some(books)
+            }
         };
+        let written = panel.books.orders.len();
         let state = State {
-            panel: Panel::new(&settings, catalogue),
+            panel,
             plan: RunningPlan::new(settings.faults.clone(), settings.seed),
             limit: Limit::new(settings.limit_per_second),
             file,
-            written: 0,
+            written,
             broken: false,
         };
         Ok(Self {
@@ -327,6 +335,17 @@ fn asked_order(ticket: &Ticket) -> Option<i64> {
         Ids::One(id) => id.number(),
         Ids::Many(_) => None,
     }
+}
+
+/// How old they are on a clock that has run at its speed ever since.
+fn with_ages(orders: Vec<AcceptedOrder>, clock: &SimClock) -> Vec<(AcceptedOrder, Duration)> {
+    let now = machine_time();
+    let age = |order: &AcceptedOrder| clock.would_run(now.since(order.at));
+    let with_age = |order| {
+        let age = age(&order);
+        (order, age)
+    };
+    orders.into_iter().map(with_age).collect()
 }
 
 fn machine_time() -> Timestamp {

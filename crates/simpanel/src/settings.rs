@@ -48,7 +48,8 @@ pub struct SimSettings {
     pub limit_per_second: Option<NonZeroU32>,
     /// What goes wrong.
     pub faults: FaultPlan,
-    /// Where the books are also written, one line of JSON per request and per order; appended to.
+    /// Where the books are also written, one line of JSON per request and per order; appended to. A panel that begins with
+    /// the books of another one goes on with its orders.
     pub books_file: Option<PathBuf>,
 }
 

@@ -76,10 +76,25 @@ pub fn read(path: &Path) -> io::Result<Vec<Line>> {
     lines.collect()
 }
 
+/// The orders that are in it.
+pub(crate) fn accepted(path: &Path) -> io::Result<Vec<AcceptedOrder>> {
+    let orders = read(path)?.into_iter().filter_map(|line| match line {
+        Line::Order(order) => Some(order),
+        Line::Request(_) => None,
+    });
+    Ok(orders.collect())
+}
+
 impl BooksFile {
-    /// Opens it to append; makes it if there is none.
+    /// Opens it to append; makes it if there is none. A last line that was cut short goes: nothing may be written behind it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let text = std::fs::read(path)?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n');
+        let whole = whole.map_or(0, |end| end + 1);
+        if whole < text.len() {
+            file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))?;
+        }
         Ok(Self { file })
     }
 

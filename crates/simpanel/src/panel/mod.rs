@@ -24,6 +24,7 @@ use crate::order::{CANCEL_TAKES, SimOrder};
 use crate::settings::{Outcomes, SimSettings};
 
 mod families;
+mod past;
 mod refills;
 
 use refills::Refills;
