@@ -1,6 +1,7 @@
 //! `cargo xtask`: proofs that take longer than tests may.
 
 mod campaign;
+mod gateway;
 mod report;
 mod table;
 
@@ -8,7 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use panelgate_tally::Tally;
-use report::Report;
+
+use crate::report::{Proof, Report};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about)]
@@ -19,11 +21,18 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lets the simulated worlds of many seeds come and go, searches for bytes that break a parser, and writes a report of all runs.
+    /// Lets simulated worlds come and go, cuts the power, kills processes, searches for bytes that break a parser, and writes a report of
+    /// all runs.
     Prove {
-        /// How many seeds: 500, or none if `--fuzz-seconds` is there.
+        /// How many simulated worlds; 500 if nothing else is asked for.
         #[arg(long)]
         seeds: Option<u64>,
+        /// How many power cuts, and as many more after them.
+        #[arg(long, default_value_t = 0)]
+        power: u64,
+        /// How often a process of a gateway or a panel is killed, stopped or ended.
+        #[arg(long, default_value_t = 0)]
+        kills: u64,
         /// Seconds of processor time for each target of `xtask/fuzz`; needs Linux and a C++ compiler.
         #[arg(long, default_value_t = 0)]
         fuzz_seconds: u64,
@@ -39,6 +48,8 @@ enum Command {
     },
     /// Lets one thing go wrong at a time, at every effect of several stories.
     Singles,
+    /// Lets one call of SQLite's fail at a time, in every way.
+    Faults,
     /// Lets one world come and go, and prints everything that happens in it.
     Seed {
         /// Which.
@@ -50,17 +61,32 @@ fn main() -> anyhow::Result<()> {
     match Line::parse().command {
         Command::Prove {
             seeds,
+            power,
+            kills,
             fuzz_seconds,
             target,
             resume,
             report,
         } => {
+            let nothing_else = power == 0 && kills == 0 && fuzz_seconds == 0;
             let mut report = Report::open(report, resume)?;
-            report.seeds(seeds.unwrap_or(if fuzz_seconds > 0 { 0 } else { 500 }))?;
+            report.prove(
+                Proof::Seeds,
+                seeds.unwrap_or(if nothing_else { 500 } else { 0 }),
+            )?;
+            report.prove(Proof::Power, power)?;
+            report.prove(Proof::Kills, kills)?;
             if fuzz_seconds > 0 {
                 campaign::search(fuzz_seconds, &target, &mut report)?;
             }
             show(report.all())
+        }
+        Command::Faults => {
+            let mut all = Tally::default();
+            for way in panelgate_powerloss::WAYS {
+                all.add(&panelgate_powerloss::faults(way, 0, 1));
+            }
+            show(&all)
         }
         Command::Singles => show(&panelgate_simulation::singles()),
         Command::Seed { seed } => {

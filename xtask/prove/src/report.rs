@@ -8,10 +8,23 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use panelgate_tally::Tally;
 
+use crate::gateway;
+
 /// The sum of all runs, and the file that holds it.
 pub(crate) struct Report {
     all: Tally,
     path: PathBuf,
+}
+
+/// What is proved by number, each next one from where the last run ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Proof {
+    /// Simulated worlds.
+    Seeds,
+    /// Power cuts: stories of a fixed number of them.
+    Power,
+    /// Processes that are killed, stopped or ended.
+    Kills,
 }
 
 impl Report {
@@ -25,16 +38,17 @@ impl Report {
         Ok(Self { all, path })
     }
 
-    /// Runs so many more seeds, in pieces.
-    pub(crate) fn seeds(&mut self, seeds: u64) -> anyhow::Result<()> {
-        let mut left = seeds;
-        while left > 0 {
-            let piece = left.min(PIECE);
-            let from = self.all.of("seeds");
-            self.add(&panelgate_simulation::seeds(from, piece))?;
-            left -= piece;
-            let violations = self.all.violations();
-            eprintln!("{} seeds, {violations} violations", self.all.of("seeds"));
+    /// Runs so many more of these, in pieces.
+    pub(crate) fn prove(&mut self, proof: Proof, times: u64) -> anyhow::Result<()> {
+        let what = proof.counted();
+        let end = self.all.of(what) + times;
+        while self.all.of(what) < end {
+            let done = self.all.of(what);
+            let piece = proof.piece().min(end - done);
+            self.add(&proof.run(done, piece)?)?;
+            let (now, violations) = (self.all.of(what), self.all.violations());
+            eprintln!("{now} {what}, {violations} violations");
+            anyhow::ensure!(now > done, "{what}: nothing was done");
         }
         Ok(())
     }
@@ -48,6 +62,38 @@ impl Report {
     /// What was counted until now.
     pub(crate) const fn all(&self) -> &Tally {
         &self.all
+    }
+}
+
+impl Proof {
+    /// What is counted, and from what the next run begins.
+    const fn counted(self) -> &'static str {
+        match self {
+            Self::Seeds => "seeds",
+            Self::Power => "power · cuts",
+            Self::Kills => "kills",
+        }
+    }
+
+    /// So many between two writings.
+    const fn piece(self) -> u64 {
+        match self {
+            Self::Seeds => 200,
+            Self::Power => 10 * panelgate_powerloss::CUTS as u64,
+            Self::Kills => 30,
+        }
+    }
+
+    /// The next `piece` ones, of which `done` are done.
+    fn run(self, done: u64, piece: u64) -> anyhow::Result<Tally> {
+        Ok(match self {
+            Self::Seeds => panelgate_simulation::seeds(done, piece),
+            Self::Power => {
+                let cuts = panelgate_powerloss::CUTS as u64;
+                panelgate_powerloss::cuts(done.div_ceil(cuts), piece.div_ceil(cuts))
+            }
+            Self::Kills => panelgate_kills::kills(&gateway::program()?, done, piece),
+        })
     }
 }
 
@@ -68,6 +114,3 @@ fn write(path: &Path, all: &Tally) -> anyhow::Result<()> {
     fs::write(&new, text).with_context(|| new.display().to_string())?;
     fs::rename(&new, path).with_context(|| path.display().to_string())
 }
-
-/// Seeds between two writings.
-const PIECE: u64 = 200;
