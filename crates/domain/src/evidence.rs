@@ -19,6 +19,8 @@ pub enum Clue {
     Probed,
     /// It refused another order because there is an active one for the same link.
     ActiveLink,
+    /// It gave the order this id after it had been decided otherwise: an order of nobody's.
+    Orphan,
 }
 
 /// One piece of it.
@@ -60,7 +62,7 @@ pub struct Stray {
 
 impl Clue {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Probed, Self::ActiveLink];
+    pub const ALL: [Self; 3] = [Self::Probed, Self::ActiveLink, Self::Orphan];
 
     /// The word in the store and in tables.
     #[must_use]
@@ -68,6 +70,7 @@ impl Clue {
         match self {
             Self::Probed => "probed",
             Self::ActiveLink => "active_link",
+            Self::Orphan => "orphan",
         }
     }
 
@@ -93,11 +96,6 @@ impl Asked {
             .is_some_and(|(id, between)| between.contains(&id))
     }
 
-    /// Whether its place does not speak against it.
-    fn may_be(&self, stray: &Stray) -> bool {
-        self.between.is_none() || self.is_near(stray)
-    }
-
     /// Whether a panel's order is what this one would be: it charges to the last digit what was expected, and not more remains
     /// than was ordered. What does not say what it charges fits nothing.
     #[must_use]
@@ -109,33 +107,30 @@ impl Asked {
     }
 }
 
-/// The pairs that leave no other reading: by their places the stray can be no other order, and the order no other stray; and what
-/// the panel charges is what was expected. Charges alone decide nothing, for prices move, and orders of the same price are common.
+/// The one pair that leaves no other reading: the panel has one order of ours that we do not know, we have one of unknown outcome
+/// there, and place, charge and rest are what they would be. With two of either nothing is decided: prices move, orders of the same
+/// price are common, and a slow panel may give an early order a late id.
 ///
 /// `asked` has to hold all of the panel's orders whose outcome is not known, not only those that are looked for just now.
 #[must_use]
-pub fn unique(asked: &[Asked], strays: &[Stray]) -> Vec<(OrderId, UpstreamId)> {
-    let pairs = asked.iter().filter_map(|order| {
-        if Canary::ChargesDecide.sings() {
-            let stray = strays.iter().find(|stray| order.fits(stray))?;
-            return Some((order.order, stray.id.clone()));
-        }
-        let stray = only(strays.iter().filter(|stray| order.is_near(stray)))?;
-        let alone = only(asked.iter().filter(|other| other.may_be(stray))).is_some();
-        (alone && order.fits(stray)).then(|| (order.order, stray.id.clone()))
-    });
-    pairs.collect()
+pub fn only_reading(asked: &[Asked], strays: &[Stray]) -> Option<(OrderId, UpstreamId)> {
+    if Canary::ChargesDecide.sings() {
+        let mut pairs = asked
+            .iter()
+            .flat_map(|order| strays.iter().map(move |s| (order, s)));
+        let (order, stray) = pairs.find(|(order, stray)| order.fits(stray))?;
+        return Some((order.order, stray.id.clone()));
+    }
+    let ([order], [stray]) = (asked, strays) else {
+        return None;
+    };
+    order.fits(stray).then(|| (order.order, stray.id.clone()))
 }
 
 /// A panel's id as a number, if it is written as one: only such ids have others between them.
 fn number(id: &UpstreamId) -> Option<u64> {
     let number: u64 = id.as_str().parse().ok()?;
     (number.to_string() == id.as_str()).then_some(number)
-}
-
-fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
 }
 
 #[cfg(test)]
@@ -168,13 +163,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(asked: &[Asked], strays: &[Stray], expected: &[(i64, &str)]) {
-        let found = unique(asked, strays);
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(order, id)| (OrderId(*order), UpstreamId::from(*id)))
-            .collect();
-        assert_eq!(found, expected);
+    fn check(asked: &[Asked], strays: &[Stray], expected: Option<(i64, &str)>) {
+        let expected = expected.map(|(order, id)| (OrderId(order), UpstreamId::from(id)));
+        assert_eq!(only_reading(asked, strays), expected);
     }
 
     #[track_caller]
@@ -183,42 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn one_that_can_be_no_other_is_it() {
-        check(&[asked(1, 90)], &[stray("5", Some(90))], &[(1, "5")]);
-        let later = Asked {
-            between: Some(10..=19),
-            ..asked(2, 90)
-        };
-        let both = [stray("15", Some(90)), stray("5", Some(90))];
-        check(
-            &[asked(1, 90), later.clone()],
-            &both,
-            &[(1, "5"), (2, "15")],
-        );
-        check(&[asked(1, 90), later], &both[..1], &[(2, "15")]);
-    }
-
-    #[test]
-    fn what_could_be_read_in_two_ways_decides_nothing() {
-        let one = stray("5", Some(90));
+    fn only_one_for_one_is_it() {
+        let two = [stray("5", Some(90)), stray("6", Some(70))];
+        let one = &two[..1];
+        check(&[asked(1, 90)], one, Some((1, "5")));
+        check(&[asked(1, 70)], one, None);
         // Prices move: the other one may have become as dear as this one was to be.
-        check(
-            &[asked(1, 90), asked(2, 70)],
-            std::slice::from_ref(&one),
-            &[],
-        );
-        let anywhere = Asked {
-            between: None,
-            ..asked(2, 70)
-        };
-        check(
-            &[asked(1, 90), anywhere.clone()],
-            std::slice::from_ref(&one),
-            &[],
-        );
-        check(&[anywhere], std::slice::from_ref(&one), &[]);
+        check(&[asked(1, 90), asked(2, 70)], one, None);
         // More than are looked for: whose are they?
-        check(&[asked(1, 90)], &[one, stray("6", Some(1))], &[]);
+        check(&[asked(1, 90)], &two, None);
+        check(&[asked(1, 90)], &[], None);
+        check(&[], &[stray("5", Some(90))], None);
     }
 
     #[test]

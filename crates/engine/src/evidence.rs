@@ -3,12 +3,14 @@
 //!
 //! Source: `money.md`, "What an answer to `add` means"; decision 0016.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray, unique};
+use futures_util::future::join_all;
+use panelgate_domain::canary::Canary;
+use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray, only_reading};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::spec::OrderSpec;
@@ -31,16 +33,19 @@ struct Search {
     rounds: u32,
 }
 
-/// An order, and between which of its panel's ids it would be.
+/// An order, and what is known of its panel's ids around it.
 struct Sought<'a> {
     question: &'a Question,
-    between: Option<RangeInclusive<u64>>,
-    /// Nothing was sent after it that could have a greater id.
-    is_last: bool,
+    neighbours: Neighbours,
 }
 
-/// Asks the panels that allow it about the orders that have been quiet for long enough.
+/// Asks the panels that allow it about the orders that have been quiet for long enough. The end of the engine ends the asking, too.
 pub(crate) async fn gather(core: Arc<Core>) {
+    let mut desks: Vec<Desk> = core.desks.load().values().cloned().collect();
+    desks.retain(|desk| desk.settings().probe_ids > 0);
+    if desks.is_empty() {
+        return;
+    }
     let questions = match core.store.questions(MOST_QUESTIONS).await {
         Ok(questions) => questions,
         Err(error) => {
@@ -48,25 +53,23 @@ pub(crate) async fn gather(core: Arc<Core>) {
         }
     };
     core.searches.forget_all_but(&questions);
-    let mut by_panel: BTreeMap<PanelName, Vec<Question>> = BTreeMap::new();
-    for question in questions {
-        by_panel
-            .entry(question.panel.clone())
-            .or_default()
-            .push(question);
+    let searches = desks.iter().map(|desk| search_at(&core, desk, &questions));
+    tokio::select! {
+        biased;
+        () = core.stop.cancelled() => {}
+        _ = join_all(searches) => {}
     }
-    for (panel, questions) in by_panel {
-        let desk = core.desk(&panel);
-        let Some(desk) = desk.filter(|desk| desk.settings().probe_ids > 0) else {
-            continue;
-        };
-        let due = core.searches.due(&core, &desk, &questions);
-        if due.is_empty() {
-            continue;
-        }
-        if let Err(error) = search(&core, &desk, &questions, &due).await {
-            tracing::warn!(%panel, %error, "evidence about unconfirmed orders could not be kept");
-        }
+}
+
+async fn search_at(core: &Arc<Core>, desk: &Desk, questions: &[Question]) {
+    let there = |question: &&Question| question.panel == *desk.panel();
+    let questions: Vec<&Question> = questions.iter().filter(there).collect();
+    let due = core.searches.due(core, desk, &questions);
+    if due.is_empty() {
+        return;
+    }
+    if let Err(error) = search(core, desk, &due, questions.len()).await {
+        tracing::warn!(panel = %desk.panel(), %error, "evidence about unconfirmed orders could not be kept");
     }
 }
 
@@ -74,25 +77,19 @@ pub(crate) async fn gather(core: Arc<Core>) {
 async fn search(
     core: &Arc<Core>,
     desk: &Desk,
-    questions: &[Question],
-    due: &[OrderId],
+    due: &[&Question],
+    questions: usize,
 ) -> Result<(), StoreError> {
     let (panel, most) = (desk.panel(), desk.settings().probe_ids);
     let mut sought = Vec::new();
-    for question in questions {
-        let neighbours = neighbours(core, desk, question).await?;
+    for question in due {
         sought.push(Sought {
             question,
-            between: between(neighbours, most),
-            is_last: neighbours.above.is_none(),
+            neighbours: neighbours(core, desk, question).await?,
         });
     }
-    let asked_about = |sought: &&Sought<'_>| due.contains(&sought.question.order.order.id);
-    let ranges = sought.iter().filter(asked_about);
-    let Some(ids) = ids(ranges.filter_map(|sought| sought.between.clone()), most) else {
-        tracing::info!(%panel, most, "too many ids lie between known orders to ask about them");
-        return Ok(());
-    };
+    let asked: Vec<Asked> = sought.iter().map(|sought| sought.asked(most)).collect();
+    let ids = ids(asked.iter().filter_map(|asked| asked.between.clone()));
     let known = core.store.known_at(panel, ids.clone()).await?;
     let unknown: Vec<UpstreamId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
     let few = u32::try_from(unknown.len()).is_ok_and(|ids| ids <= most);
@@ -100,23 +97,27 @@ async fn search(
         tracing::info!(%panel, ids = unknown.len(), most, "the ids between known orders are none, or too many to ask about");
         return Ok(());
     }
-    let strays = match desk.probe(&unknown, core.settings.evidence_after).await {
-        Ok(strays) => strays,
+    let probed = match desk.probe(&unknown, core.settings.evidence_after).await {
+        Ok(probed) => probed,
         Err(error) => {
             tracing::info!(%panel, %error, "the panel was not to be asked about unconfirmed orders");
             return Ok(());
         }
     };
-    let strays = unknown_still(core, panel, strays).await?;
-    let asked: Vec<Asked> = sought.iter().map(Sought::asked).collect();
+    let strays = unknown_still(core, panel, probed.strays).await?;
+    if strays.len() > MOST_STRAYS {
+        tracing::warn!(%panel, orders = strays.len(), "the panel shows more orders than can be ours");
+        return Ok(());
+    }
     keep(core, &asked, &strays).await?;
-    if desk.settings().resolve_by_evidence && is_whole(core, desk, &sought).await? {
-        for (order, id) in unique(&asked, &strays) {
-            let fits = |stray: &Stray| asked.iter().any(|a| a.order == order && a.fits(stray));
-            if is_there(core, desk, &id, fits).await {
-                resolve(core, panel, order, id).await;
-            }
-        }
+    if !desk.settings().resolve_by_evidence {
+        return Ok(());
+    }
+    let is_certain = questions == 1
+        && probed.is_whole
+        && sought.iter().all(|sought| sought.neighbours.none_forgotten);
+    if is_certain || Canary::ChargesDecide.sings() {
+        decide(core, desk, &asked, &strays).await?;
     }
     Ok(())
 }
@@ -135,23 +136,35 @@ async fn unknown_still(
     Ok(unknown.collect())
 }
 
-/// Whether these are all orders that what the panel showed may belong to: none has joined them meanwhile, and where ids without
-/// an upper bound were asked about, none is on its way, either.
-async fn is_whole(core: &Core, desk: &Desk, sought: &[Sought<'_>]) -> Result<bool, StoreError> {
+/// Takes the stray for the order, if nothing else can be read out of what was found.
+async fn decide(
+    core: &Arc<Core>,
+    desk: &Desk,
+    asked: &[Asked],
+    strays: &[Stray],
+) -> Result<(), StoreError> {
+    let Some((order, id)) = only_reading(asked, strays) else {
+        return Ok(());
+    };
+    let fits = |stray: &Stray| asked.iter().any(|asked| asked.fits(stray));
+    if (is_alone(core, desk).await? || Canary::ChargesDecide.sings())
+        && is_there(core, desk, &id, fits).await
+    {
+        resolve(core, desk.panel(), order, id).await;
+    }
+    Ok(())
+}
+
+/// Whether no other order of unknown outcome has joined it meanwhile, and none is on its way to the panel: what is shown may be
+/// that one.
+async fn is_alone(core: &Core, desk: &Desk) -> Result<bool, StoreError> {
     let questions = core.store.questions(MOST_QUESTIONS).await?;
     let all_read = u64::try_from(questions.len()).is_ok_and(|read| read < MOST_QUESTIONS);
-    let is_sought = |question: &Question| {
-        let order = question.order.order.id;
-        sought
-            .iter()
-            .any(|sought| sought.question.order.order.id == order)
-    };
-    let mut at_panel = questions
+    let there = questions
         .iter()
         .filter(|question| question.panel == *desk.panel());
-    let none_joined = all_read && at_panel.all(is_sought);
-    if !none_joined || !sought.iter().any(|sought| sought.is_last) {
-        return Ok(none_joined);
+    if !all_read || there.count() != 1 {
+        return Ok(false);
     }
     let currency = desk.settings().currency.clone();
     Ok(core
@@ -169,7 +182,7 @@ async fn neighbours(
     let within = answered_within(desk);
     // What was sent so long before had ended when this one was sent, so its id is smaller.
     let settled = question.began.before(within);
-    // What was sent until so long ago was accepted before anything that is on its way now was sent: no id of that is smaller.
+    // What was sent until so long ago was accepted before anything that is on its way now was sent.
     let until = core.now().before(within.saturating_mul(2));
     core.store.neighbours(question, settled, until).await
 }
@@ -181,31 +194,21 @@ fn answered_within(desk: &Desk) -> Duration {
 }
 
 /// The ids that an order may have, by those around it. Without any that is known to be smaller nobody can say, and with none
-/// that is greater it is one of the next `most`.
+/// that is greater it is one of the next `most`. What is wider than anybody would ask about is no place at all.
 fn between(neighbours: Neighbours, most: u32) -> Option<RangeInclusive<u64>> {
     let below = neighbours.below?;
     let first = below.checked_add(1)?;
     let next = below.saturating_add(u64::from(most));
     let last = neighbours.above.unwrap_or(next);
-    (first <= last).then_some(first..=last)
+    let bound = u64::from(most).saturating_add(MOST_KNOWN);
+    (first <= last && last.saturating_sub(first) < bound).then_some(first..=last)
 }
 
-/// All ids in these ranges, once each and in order; `None` if they are more than may be asked about and are known.
-fn ids(ranges: impl Iterator<Item = RangeInclusive<u64>>, most: u32) -> Option<Vec<UpstreamId>> {
-    let bound = u64::from(most).saturating_add(MOST_KNOWN);
-    let mut ids = BTreeSet::new();
-    for range in ranges {
-        if range.end().saturating_sub(*range.start()) >= bound {
-            return None;
-        }
-        ids.extend(range);
-    }
-    let few = u64::try_from(ids.len()).is_ok_and(|ids| ids <= bound);
-    few.then(|| {
-        ids.into_iter()
-            .map(|id| UpstreamId::new(id.to_string()))
-            .collect()
-    })
+/// All ids in these ranges, once each and in order.
+fn ids(ranges: impl Iterator<Item = RangeInclusive<u64>>) -> Vec<UpstreamId> {
+    let ids: BTreeSet<u64> = ranges.flatten().collect();
+    let texts = ids.into_iter().map(|id| UpstreamId::new(id.to_string()));
+    texts.collect()
 }
 
 async fn keep(core: &Core, asked: &[Asked], strays: &[Stray]) -> Result<(), StoreError> {
@@ -246,7 +249,7 @@ async fn is_there(
 ) -> bool {
     let alone = std::slice::from_ref(id);
     let seen = desk.probe(alone, core.settings.evidence_after).await;
-    seen.is_ok_and(|seen| seen.iter().any(fits))
+    seen.is_ok_and(|seen| seen.strays.iter().any(fits))
 }
 
 async fn resolve(core: &Arc<Core>, panel: &PanelName, order: OrderId, id: UpstreamId) {
@@ -303,13 +306,13 @@ pub(crate) async fn link_is_active(
 }
 
 impl Sought<'_> {
-    fn asked(&self) -> Asked {
+    fn asked(&self, most: u32) -> Asked {
         let (order, spec) = (&self.question.order.order, &self.question.order.spec);
         Asked {
             order: order.id,
             quantity: order.quantity.total(),
             cost: self.question.cost,
-            between: self.between.clone(),
+            between: between(self.neighbours, most),
             is_parent: order.share.is_some() || spec.is_drip_feed(),
         }
     }
@@ -317,24 +320,25 @@ impl Sought<'_> {
 
 impl Searches {
     /// The orders that are asked about now: quiet for long enough, and not asked about a short while ago.
-    fn due(&self, core: &Core, desk: &Desk, questions: &[Question]) -> Vec<OrderId> {
+    fn due<'a>(&self, core: &Core, desk: &Desk, questions: &[&'a Question]) -> Vec<&'a Question> {
         let (now, pause) = (core.now(), core.settings.evidence_after);
         // By then whatever was sent in the time after it has been answered or given up.
         let first = pause.max(answered_within(desk).saturating_mul(2));
         let mut searches = self.0.lock();
         let mut due = Vec::new();
         for question in questions {
-            let order = question.order.order.id;
-            let search = searches.entry(order).or_insert(Search {
-                next: question.began.after(first),
-                rounds: 0,
-            });
-            if search.next <= now && search.rounds < ROUNDS {
+            let search = searches
+                .entry(question.order.order.id)
+                .or_insert_with(|| Search {
+                    next: question.began.after(first),
+                    rounds: 0,
+                });
+            if due.len() < MOST_AT_ONCE && search.next <= now && search.rounds < ROUNDS {
                 search.rounds += 1;
                 // Twice as long after each round: what a panel shows late is found, and what it never shows not asked for ever.
                 let factor = 1_u32.checked_shl(search.rounds).unwrap_or(u32::MAX);
                 search.next = now.after(pause.saturating_mul(factor));
-                due.push(order);
+                due.push(*question);
             }
         }
         due
@@ -351,7 +355,11 @@ impl Searches {
     }
 }
 
-/// Unconfirmed orders that are looked at. With more than that nothing is decided: each may be what another one is taken for.
+/// Orders of a panel that are asked about in one round.
+const MOST_AT_ONCE: usize = 20;
+/// More strays than that are other people's orders.
+const MOST_STRAYS: usize = 50;
+/// Unconfirmed orders that are looked at. With more than that nothing is decided.
 const MOST_QUESTIONS: u64 = 1_000;
 /// Ids between an order's neighbours that may be known already, and cost no question.
 const MOST_KNOWN: u64 = 10_000;

@@ -162,6 +162,7 @@ impl Engine {
         core.health.load(core.store.panel_hours(lately).await?);
         core.load_traits().await?;
         core.load_unheard().await?;
+        core.load_questions().await?;
         core.load_placed().await?;
         core.load_ended().await?;
         let first_syncs = join_all(tasks::start(&core));
@@ -255,6 +256,21 @@ impl Core {
             if order.ended != Some(Final::Canceled) {
                 let same = self.repeats.same(order.customer, order.service, &spec);
                 self.repeats.load(same, order.id, lost);
+            }
+        }
+        Ok(())
+    }
+
+    /// Panels that were silent before the start still owe their answers: a restart gives them no room for more of the same. What is
+    /// unknown because a process died says nothing about its panel.
+    async fn load_questions(&self) -> Result<(), StoreError> {
+        for question in self.store.questions(MOST_QUESTIONS).await? {
+            let desk = self.desk(&question.panel);
+            if let Some(desk) = desk.filter(|_| question.asked_in_vain) {
+                let order = question.order.order;
+                self.questions.insert(order.id, order.price);
+                desk.question_opened(order.price);
+                self.remember(order);
             }
         }
         Ok(())
@@ -423,6 +439,9 @@ fn host(settings: &PanelSettings) -> String {
 
 /// A start waits at most this long for the panels' lists.
 const FIRST_SYNCS: Duration = Duration::from_secs(5);
+
+/// More open questions than any panel may have.
+const MOST_QUESTIONS: u64 = 100_000;
 
 /// Placed orders that a start reads at once.
 const PLACED_PAGE: u64 = 1_000;

@@ -272,7 +272,7 @@ pub(crate) struct Resolve {
     /// The panel does not have it; its money goes back
     #[arg(long, group = "outcome")]
     pub(crate) not_placed: bool,
-    /// All unconfirmed orders of this panel
+    /// All unconfirmed orders of this panel that it will not answer any more, and that no evidence speaks for
     #[arg(long, requires_all = ["from", "to"])]
     pub(crate) panel: Option<String>,
     /// Sent to it at or after: 2026-11-20T08:00:00Z

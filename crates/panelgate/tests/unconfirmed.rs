@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use panelgate_simpanel::{ActionName, Fault, FaultRule, SimPanel};
 use serde_json::Value;
@@ -60,7 +60,12 @@ async fn a_panel_gets_no_more_than_may_be_lost_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_are_decided_at_once_and_each_only_once() {
     let panel = panel().await;
-    let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
+    let files = Files {
+        panels: "requests_per_second = 2000\ntimeout = \"1s\"\n".into(),
+        main: "[orders]\nlate_answer = \"1s\"\n".into(),
+        ..Files::default()
+    };
+    let gateway = Gateway::start(&[("alpha", &panel)], files);
     let key = gateway.customer("ann", "10");
     let service = gateway.service_named(&key, "Default").await;
     for link in ["https://example.com/1", "https://example.com/2"] {
@@ -80,6 +85,13 @@ async fn many_are_decided_at_once_and_each_only_once() {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (past, future) = ("2026-01-01T00:00:00Z", "2126-01-01T00:00:00Z");
 
+    // Not before its panel has had all the time that it gets.
+    let two = "2 orders, 2.40 held for them; nothing was changed";
+    until("nothing will be answered any more", || async {
+        let dry = many(past, future, &[]);
+        text(&dry.stderr).contains(two).then_some(())
+    })
+    .await;
     let dry = many(past, future, &[]);
     assert!(dry.status.success());
     assert!(text(&dry.stderr).contains("2 orders, 2.40 held for them; nothing was changed"));
@@ -150,6 +162,17 @@ fn searching(more: &str) -> Files {
     }
 }
 
+/// An order that was answered so long before the next one that its id is below that one's.
+async fn settled(gateway: &Gateway, key: &str, service: &str) {
+    let order = gateway.add(key, service, "https://example.com/1", 100);
+    order.await.expect("accepted");
+    let answered = Instant::now();
+    until("it was long ago", || async {
+        (answered.elapsed() > Duration::from_millis(300)).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_panel_shows_decides_where_that_is_allowed() {
     for (more, decides) in [("", false), ("resolve_by_evidence = true\n", true)] {
@@ -157,10 +180,7 @@ async fn what_a_panel_shows_decides_where_that_is_allowed() {
         let gateway = Gateway::start(&[("alpha", &panel)], searching(more));
         let key = gateway.customer("ann", "10");
         let service = gateway.service_named(&key, "Default").await;
-        let before = gateway
-            .add(&key, &service, "https://example.com/1", 100)
-            .await;
-        before.expect("accepted");
+        settled(&gateway, &key, &service).await;
         let order = lost(&gateway, &panel, &key, &service, "https://example.com/2").await;
         let after = gateway
             .add(&key, &service, "https://example.com/3", 50)
@@ -204,10 +224,7 @@ async fn what_could_be_either_of_two_decides_nothing() {
     );
     let key = gateway.customer("ann", "10");
     let service = gateway.service_named(&key, "Default").await;
-    let before = gateway
-        .add(&key, &service, "https://example.com/1", 100)
-        .await;
-    before.expect("accepted");
+    settled(&gateway, &key, &service).await;
     panel.plan(FaultRule::once(Fault::CloseBeforeReading).on(ActionName::Add));
     let nowhere = gateway
         .add(&key, &service, "https://example.com/2", 100)

@@ -15,14 +15,15 @@ pub trait Questions: Send + Sync + 'static {
     /// Unconfirmed orders, oldest first, at most `limit`.
     async fn questions(&self, limit: u64) -> Result<Vec<Question>>;
     /// The panel's ids around an order that was sent to it: among the [`MOST_NEIGHBOURS`] placements before it those that began
-    /// until `settled`, and among as many after it those that began until `until`.
+    /// until `settled`, and among as many after it those that began until `until`. Only ids that the panel gave itself count, and
+    /// below only what was sent since the store was last restored: a backup does not know what came after it.
     async fn neighbours(
         &self,
         question: &Question,
         settled: Timestamp,
         until: Timestamp,
     ) -> Result<Neighbours>;
-    /// Those of these ids of a panel that are orders of ours.
+    /// Those of these ids of a panel that are orders of ours, or orphans.
     async fn known_at(&self, panel: &PanelName, ids: Vec<UpstreamId>) -> Result<Vec<UpstreamId>>;
     /// Keeps a piece of evidence, and tells it in the order's history. Answers whether it is new: the same clue about the same id is
     /// kept once, as it was first seen.

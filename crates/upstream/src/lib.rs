@@ -27,7 +27,7 @@ mod transport;
 
 pub use panelgate_wire::answer::{AnswerError, Balance, RefillOutcome};
 
-pub use self::calls::{CallError, CancelOutcome, Sent};
+pub use self::calls::{CallError, CancelOutcome, Probed, Sent};
 pub use self::client::is_public;
 pub use self::desk::admission::{NotAdmitted, Permit};
 pub use self::desk::class::Class;

@@ -64,6 +64,7 @@ pub(crate) async fn run(
         market,
         customer: Arc::clone(&cx.customer),
         turn: core.turn(&service),
+        deadline,
         service,
         tell,
     };
@@ -117,7 +118,6 @@ async fn open(
     new: NewOrder,
     deadline: Instant,
 ) -> Result<Reply, Fault> {
-    let is_named = new.idempotency_key.is_some();
     // From here on a customer that hangs up changes nothing.
     let (tell_opened, opened) = oneshot::channel();
     let work = core.tracker.spawn(opening.open_and_place(new, tell_opened));
@@ -135,9 +135,6 @@ async fn open(
     };
     match tokio::time::timeout_at(deadline, work).await {
         Ok(Ok(Placing::Refused(refusal))) => {
-            if is_named {
-                keep_refusal(core, order, refusal).await;
-            }
             Err(Fault::panel(refusal, format!("order {order} was refused")))
         }
         Err(_) if Canary::ErrorThoughOrdered.sings() => Err(Refusal::TooManyRequests.into()),
@@ -214,6 +211,8 @@ struct Opening {
     customer: Arc<Customer>,
     service: Service,
     turn: u64,
+    /// Until when somebody waits for the answer.
+    deadline: Instant,
     /// To whoever asks for the same again.
     tell: Option<watch::Sender<Outcome>>,
 }
@@ -260,6 +259,7 @@ impl Opening {
         let ready = place::ready_route(core, &self.market, wanted);
         let placement = ready.as_ref().map(|ready| ready.placement.clone());
         let spec = new.spec.clone();
+        let is_named = new.idempotency_key.is_some();
         let (answer, placing) = match core.store.open_order(new, placement).await {
             Ok(Opened::New(order, placement)) => {
                 let claim = place::claim(core, order.id);
@@ -276,7 +276,15 @@ impl Opening {
                     order: *order,
                     spec,
                 };
-                return place::run(core, &self.market, wanted, &sendable, begun, claim).await;
+                let placing = place::run(core, &self.market, wanted, &sendable, begun, claim).await;
+                // Later the customer is told of an order, and a repeat hears of it, too.
+                if let Placing::Refused(refusal) = placing
+                    && is_named
+                    && Instant::now() < self.deadline
+                {
+                    keep_refusal(core, sendable.order.id, refusal).await;
+                }
+                return placing;
             }
             Ok(Opened::Repeat(order)) => {
                 tracing::info!(order = %order.id, customer = %order.customer, "an order was asked for again");

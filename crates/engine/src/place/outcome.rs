@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use panelgate_domain::canary::Canary;
 use panelgate_domain::catalogue::Service;
+use panelgate_domain::evidence::{Clue, Evidence};
 use panelgate_domain::family::Share;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, PlacementId, UpstreamId};
@@ -100,12 +101,13 @@ pub(super) async fn attempt(
             }
         },
         AddOutcome::Refused(About::Order(refusal)) => {
+            let refusal = with_limit(refusal, wanted.service);
+            let refused = sent.refuse(refusal, &answer).await;
             if refusal == Refusal::ActiveLink {
                 let panel = &placement.panel;
                 evidence::link_is_active(core, panel, sent.order, &sendable.spec).await;
             }
-            let refusal = with_limit(refusal, wanted.service);
-            match sent.refuse(refusal, &answer).await {
+            match refused {
                 Ok(()) => Attempt::Ended(Placing::Refused(refusal)),
                 Err(_) => Attempt::Ended(Placing::Gone),
             }
@@ -187,19 +189,36 @@ impl Sent {
                 let confirmed = self.confirm(upstream_id.clone(), &answer).await;
                 // An operator was faster, or the id is another order's: the panel may have an order that belongs to nobody.
                 if confirmed.is_err() && !self.is_known_as(&upstream_id).await {
-                    self.orphaned(answer).await;
+                    self.orphaned(upstream_id, answer).await;
                 }
                 confirmed
             }
-            AddOutcome::Refused(About::Order(refusal)) => self.refuse(refusal, &answer).await,
+            AddOutcome::Refused(About::Order(refusal)) => self.refuse_late(refusal, &answer).await,
             AddOutcome::Refused(About::Panel(_))
             | AddOutcome::Throttled { .. }
-            | AddOutcome::NotSent => self.refuse(Refusal::TooManyRequests, &answer).await,
+            | AddOutcome::NotSent => self.refuse_late(Refusal::TooManyRequests, &answer).await,
             AddOutcome::Unknown => return,
         };
         if decided.is_ok() {
             question_closed(&self.core, self.order);
         }
+    }
+
+    /// If somebody has said meanwhile that the panel has it, one of the two is wrong.
+    async fn refuse_late(&self, refusal: Refusal, answer: &Answer) -> Result<(), StoreError> {
+        let refused = self.refuse(refusal, answer).await;
+        let order = self.core.order(self.order).await;
+        if refused.is_err() && matches!(order, Ok(Some(order)) if order.state == OrderState::Placed)
+        {
+            let text = format!("its panel said late that it refused it: {}", answer.raw);
+            let flag = || {
+                self.core
+                    .store
+                    .flag_order(self.order, text.clone(), answer.at)
+            };
+            _ = self.keep(self.core.insist("flag", flag).await);
+        }
+        refused
     }
 
     /// Whether the order has this id already, because an operator or evidence said so before the panel did.
@@ -208,7 +227,15 @@ impl Sent {
         order.is_ok_and(|order| order.is_some_and(|order| order.upstream_id.as_ref() == Some(id)))
     }
 
-    async fn orphaned(&self, answer: Answer) {
+    async fn orphaned(&self, id: UpstreamId, answer: Answer) {
+        let found = Evidence {
+            clue: Clue::Orphan,
+            upstream_id: Some(id),
+            text: "the panel has it under this id, which came after it was decided".to_owned(),
+            at: answer.at,
+        };
+        let keep = || self.core.store.keep_evidence(self.order, found.clone());
+        _ = self.core.insist("keep an orphan's id", keep).await;
         let note = || self.core.store.note_orphan(self.order, answer.clone());
         _ = self.keep(self.core.insist("note an orphan", note).await);
     }

@@ -8,6 +8,7 @@ use panelgate_store::model::OrderFilter;
 
 use super::{actor, operate, orders, panels};
 use crate::cli::Resolve;
+use crate::clock;
 use crate::config::Config;
 use crate::control::protocol::{Request, Response};
 use crate::output::{self, Form};
@@ -33,15 +34,30 @@ async fn many(config: &Config, args: Resolve) -> anyhow::Result<()> {
     let Some(panel) = &args.panel else {
         bail!("name an order, or a panel and a time")
     };
+    let panel = panels::named(config, panel)?;
+    // An answer may still come for what was sent later.
+    let silent = clock::now().before(panel.timeout.max(config.orders.late_answer));
     let filter = OrderFilter {
         state: Some(OrderState::Unconfirmed),
-        panel: Some(panels::named(config, panel)?.name.clone()),
+        panel: Some(panel.name.clone()),
         sent_from: args.from,
-        sent_to: args.to,
+        sent_to: args.to.map(|to| to.min(silent)),
         ..OrderFilter::default()
     };
     let found = with_store(config, Missing::Refuse, async |store| {
-        let found = store.list_orders(filter).await?;
+        let mut found = store.list_orders(filter).await?;
+        let evidence = store
+            .evidence(found.iter().map(|order| order.id).collect())
+            .await?;
+        let speaks = |order: &Order| evidence.iter().any(|(about, _)| *about == order.id);
+        let before = found.len();
+        found.retain(|order| !speaks(order));
+        if found.len() < before {
+            output::note(&format!(
+                "{} orders are left out, because something speaks for the panel having them: see `orders show`",
+                before - found.len()
+            ));
+        }
         let names = orders::customer_names(store).await?;
         output::list(&orders::listing(&found, &names), Form::Text)?;
         Ok(found)

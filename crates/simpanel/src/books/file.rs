@@ -60,11 +60,15 @@ pub(crate) struct BooksFile {
     file: File,
 }
 
-/// Reads a file of books. A last line that was cut short is left out: whatever it was about was never answered.
+/// Reads a file of books. A last line that was cut short is left out: whatever it was about was never answered. A pipe or a device
+/// keeps nothing, so there is nothing in it.
 ///
 /// # Errors
 /// The file cannot be read, or another line of it is none of ours.
 pub fn read(path: &Path) -> io::Result<Vec<Line>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(Vec::new());
+    }
     let text = std::fs::read_to_string(path)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let lines = whole.lines().enumerate().map(|(place, line)| {
@@ -89,6 +93,9 @@ impl BooksFile {
     /// Opens it to append; makes it if there is none. A last line that was cut short goes: nothing may be written behind it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Ok(Self { file });
+        }
         let text = std::fs::read(path)?;
         let whole = text.iter().rposition(|byte| *byte == b'\n');
         let whole = whole.map_or(0, |end| end + 1);

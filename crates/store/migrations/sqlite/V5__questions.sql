@@ -3,7 +3,7 @@
 -- What was found out, once each. `upstream_id` is '' where no id of the panel goes with it.
 CREATE TABLE evidence (
     order_id    INTEGER NOT NULL REFERENCES orders (id),
-    clue        TEXT    NOT NULL CHECK (clue IN ('probed', 'active_link')),
+    clue        TEXT    NOT NULL CHECK (clue IN ('probed', 'active_link', 'orphan')),
     upstream_id TEXT    NOT NULL,
     text        TEXT    NOT NULL,
     at          INTEGER NOT NULL,
@@ -32,5 +32,10 @@ CREATE INDEX idempotency_keys_of_order ON idempotency_keys (order_id);
 -- What is guarded by a customer's link guard.
 CREATE INDEX live_orders_by_link ON orders (customer, spec ->> '$.fields.link') WHERE state <> 'closed';
 
--- What was sent and never answered.
-CREATE INDEX unknown_placements ON placements (panel, began) WHERE outcome = 'unknown';
+-- What was sent and never answered, or not in time.
+CREATE INDEX doubtful_placements ON placements (panel, began)
+    WHERE outcome IN ('unknown', 'interrupted', 'restored', 'resolved_not_placed');
+CREATE INDEX orphans ON evidence (upstream_id) WHERE clue = 'orphan';
+
+-- Orders that spawn others, of which a panel may show some that are not known yet.
+CREATE INDEX parents_of_panel ON orders (panel, closed) WHERE share IS NOT NULL AND parent IS NULL;

@@ -21,6 +21,8 @@ pub struct Question {
     pub cost: Money,
     /// When it was sent.
     pub began: Timestamp,
+    /// Whether its panel was silent, or unclear. If not, the process that sent it died, or a backup does not know.
+    pub asked_in_vain: bool,
 }
 
 /// The panel's ids, as far as they are numbers, around an order that was sent to it.
@@ -30,6 +32,9 @@ pub struct Neighbours {
     pub below: Option<u64>,
     /// The greatest of those that were sent after it.
     pub above: Option<u64>,
+    /// Since the one below was sent, nothing at the panel can be an order of ours that we do not know, but for those of unknown
+    /// outcome: none was said not to be there, and none spawned others.
+    pub none_forgotten: bool,
 }
 
 /// A panel's balance as it was polled, and what the books said then.

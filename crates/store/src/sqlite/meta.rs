@@ -41,6 +41,24 @@ fn fixed_currency(connection: &Connection) -> Result<Option<Currency>> {
     Ok(text.map(Currency::new))
 }
 
+/// When the store was last made of a backup; the beginning of time if it never was.
+pub(super) fn restored(connection: &Connection) -> Result<Timestamp> {
+    let mut query = connection.prepare_cached("SELECT value FROM meta WHERE key = 'restored'")?;
+    let text: Option<String> = query.query_row([], |row| row.get(0)).optional()?;
+    let at = text.and_then(|text| text.parse().ok());
+    Ok(Timestamp(at.unwrap_or(i64::MIN)))
+}
+
+/// It is made of a backup now.
+pub(super) fn mark_restored(connection: &Connection, at: Timestamp) -> Result<()> {
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('restored', ?1)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [at.0.to_string()],
+    )?;
+    Ok(())
+}
+
 /// Proves that the file takes writes, by one.
 pub(super) fn touch(connection: &Connection) -> Result<()> {
     let touched = connection

@@ -146,6 +146,7 @@ fn prepare(
     };
     mark.keep(&change)?;
     forget(&change)?;
+    meta::mark_restored(&change, at)?;
     pauses::set(&change, None, true, at)?;
     change.commit()?;
     store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -3,9 +3,7 @@
 use panelgate_domain::evidence::{Clue, Evidence};
 use panelgate_domain::ids::{OrderId, UpstreamId};
 use panelgate_domain::status::{Final, StatusWord};
-use panelgate_store::model::{
-    Causes, DRIFTS_OF_A_PANEL, Drift, Neighbours, NewPlacement, Opened, Polled,
-};
+use panelgate_store::model::{Causes, DRIFTS_OF_A_PANEL, Drift, NewPlacement, Opened, Polled};
 
 use super::world::{World, at, charged, euro, fact, money, said};
 
@@ -68,7 +66,9 @@ pub(crate) async fn an_unknown_order_has_neighbours(world: World) {
             .store
             .neighbours(question, at(settled), at(until))
             .await;
-        assert_eq!(around.expect("read"), Neighbours { below, above });
+        let around = around.expect("read");
+        assert_eq!((around.below, around.above), (below, above));
+        assert_eq!(around.none_forgotten, below.is_some());
     }
     let known = world
         .store

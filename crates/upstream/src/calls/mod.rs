@@ -17,6 +17,7 @@ use std::time::Duration;
 use panelgate_wire::answer::AnswerError;
 
 pub use self::cancel::CancelOutcome;
+pub use self::probe::Probed;
 use crate::desk::admission::NotAdmitted;
 use crate::metrics::CallResult;
 

@@ -19,18 +19,20 @@ pub(super) fn same_lately(connection: &Connection, new: &NewOrder) -> Result<Opt
         return Ok(None);
     };
     let since = new.at.before(Duration::from_secs(u64::from(window)));
-    // By time, because a window holds few orders and a customer may have many.
+    // Ids grow with time, but for a clock that is set back; what would be later than now is no repeat.
     let mut query = connection.prepare_cached(
-        "SELECT * FROM orders INDEXED BY orders_by_time
-         WHERE created > ?1 AND customer = ?2 AND service = ?3 AND spec = ?4 AND parent IS NULL
-             AND ended IS NOT 'Canceled'
-         ORDER BY created DESC LIMIT 1",
+        "SELECT * FROM orders INDEXED BY orders_by_customer
+         WHERE customer = ?2 AND id >= (SELECT id FROM orders WHERE created > ?1 ORDER BY created LIMIT 1)
+             AND created > ?1 AND created <= ?5
+             AND service = ?3 AND spec = ?4 AND parent IS NULL AND ended IS NOT 'Canceled'
+         ORDER BY id DESC LIMIT 1",
     )?;
     let values = params![
         since.0,
         new.customer.0,
         new.service.0,
-        spec_text(&new.spec)?
+        spec_text(&new.spec)?,
+        new.at.0
     ];
     Ok(query.query_row(values, rows::order).optional()?)
 }

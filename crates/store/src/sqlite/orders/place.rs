@@ -190,7 +190,8 @@ pub(in crate::sqlite) fn park_orphans(
         .collect::<rusqlite::Result<_>>()?;
     let raw = "the gateway stopped while the panel was being asked".to_owned();
     let answer = Answer {
-        outcome: "unknown".to_owned(),
+        // Not its panel's silence.
+        outcome: "interrupted".to_owned(),
         raw,
         at,
     };

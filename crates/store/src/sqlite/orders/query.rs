@@ -109,13 +109,13 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
     must(panel.is_some(), "panel = :panel", ":panel", &panel);
     must(
         from.is_some(),
-        "placement IN (SELECT id FROM placements WHERE began >= :from)",
+        "(SELECT began FROM placements WHERE id = orders.placement) >= :from",
         ":from",
         &from,
     );
     must(
         to.is_some(),
-        "placement IN (SELECT id FROM placements WHERE began < :to)",
+        "(SELECT began FROM placements WHERE id = orders.placement) < :to",
         ":to",
         &to,
     );

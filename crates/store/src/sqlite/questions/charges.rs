@@ -18,14 +18,16 @@ pub(super) fn causes(
 ) -> Result<Causes> {
     let values = params![panel.as_str(), from.0, to.0, values::integer(MOST_CAUSES)?];
     let mut unknown = connection.prepare_cached(
-        "SELECT order_id, cost FROM placements
-         WHERE outcome = 'unknown' AND panel = ?1 AND began > ?2 AND began <= ?3 ORDER BY id LIMIT ?4",
+        "SELECT order_id, cost FROM placements INDEXED BY doubtful_placements
+         WHERE outcome IN ('unknown', 'interrupted', 'restored', 'resolved_not_placed')
+             AND outcome <> 'resolved_not_placed' AND panel = ?1 AND began > ?2 AND began <= ?3
+         ORDER BY began, id LIMIT ?4",
     )?;
     let unknown = unknown.query_map(values, |row| {
         Ok((OrderId(row.get(0)?), values::money(row, 1)?))
     })?;
     let mut uncharged = connection.prepare_cached(
-        "SELECT id FROM orders
+        "SELECT id FROM orders INDEXED BY orders_recently_ended
          WHERE closed_by = 'fact' AND closed > ?2 AND closed <= ?3 AND panel = ?1 AND fact_charge IS NULL
          ORDER BY closed, id LIMIT ?4",
     )?;
@@ -44,7 +46,7 @@ pub(super) fn other(
 ) -> Result<Vec<OtherCharge>> {
     let mut query = connection.prepare_cached(
         "SELECT o.id, o.panel, o.upstream_id, o.fact_charge, o.ended, p.offer, p.currency, p.cost
-         FROM orders o JOIN placements p ON p.id = o.placement
+         FROM orders o INDEXED BY orders_by_time JOIN placements p ON p.id = o.placement
          WHERE o.created >= :since AND (:panel IS NULL OR o.panel = :panel)
              AND o.upstream_id IS NOT NULL AND o.share IS NULL AND o.fact_charge <> p.cost
              AND NOT (o.ended IS 'Canceled' AND o.fact_charge = 0)

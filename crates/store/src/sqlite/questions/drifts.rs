@@ -17,7 +17,10 @@ pub(super) fn standing(
     currency: &Currency,
 ) -> Result<Option<Money>> {
     let sending = connection
-        .prepare_cached("SELECT 1 FROM orders WHERE state = 'sending' AND panel = ?1")?
+        .prepare_cached(
+            // Few are on their way, and a panel may have had millions.
+            "SELECT 1 FROM orders INDEXED BY orders_by_state WHERE state = 'sending' AND panel = ?1",
+        )?
         .exists([panel.as_str()])?;
     if sending {
         return Ok(None);
