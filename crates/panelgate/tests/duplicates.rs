@@ -11,7 +11,7 @@ const LINK: &str = "https://example.com/1";
 async fn shop() -> (SimPanel, Gateway, String, String) {
     let panel = panel().await;
     let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
-    let key = gateway.customer("ann", "10");
+    let key = gateway.customer("ann", "1000");
     let service = gateway.service_named(&key, "Default").await;
     (panel, gateway, key, service)
 }
@@ -50,7 +50,7 @@ async fn a_name_is_one_order_and_one_answer() {
     assert_eq!(named(&gateway, &key, &service, "n2", "100").await, refused);
     assert_eq!(named(&gateway, &key, &service, "n1", "100").await, first);
     assert_eq!(panel.books().count(ActionName::Add), 3);
-    assert_eq!(gateway.balance(&key).await, "8.80");
+    assert_eq!(gateway.balance(&key).await, "998.80");
     gateway.verify();
 }
 
@@ -71,7 +71,7 @@ async fn a_name_is_one_order_though_many_use_it_at_once() {
     })
     .await;
     assert_eq!(panel.books().count(ActionName::Add), 1);
-    assert_eq!(gateway.balance(&key).await, "8.80");
+    assert_eq!(gateway.balance(&key).await, "998.80");
     gateway.verify();
 }
 
