@@ -14,9 +14,7 @@ use panelgate_domain::order::OrderState;
 use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
-pub(crate) use reports::{
-    By, Report, ReportCharges, ReportDrift, ReportProfit, SheetForm, SimulateMarkup,
-};
+pub(crate) use reports::{By, Report, ReportPanels, ReportProfit, SheetForm, SimulateMarkup};
 pub(crate) use values::OptionChange;
 use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
 

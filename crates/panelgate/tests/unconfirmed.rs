@@ -43,6 +43,17 @@ async fn a_panel_gets_no_more_than_may_be_lost_there() {
     };
     assert_eq!(row("state"), "unconfirmed_money");
     assert_eq!(row("unconfirmed_money"), "1.20");
+    // A restart is no answer.
+    let mut gateway = gateway;
+    assert_eq!(gateway.terminate(), 0);
+    gateway.serve();
+    let row = |name: &str| {
+        let rows = gateway.run(&["panels", "list", "--json"]);
+        let rows: Value = serde_json::from_str(&rows).expect("JSON");
+        rows[0][name].as_str().expect("text").to_owned()
+    };
+    assert_eq!(row("unconfirmed_money"), "1.20");
+    assert_eq!(panel.books().orders().len(), 1);
 
     let first = first.to_string();
     let resolve = [

@@ -27,31 +27,18 @@ pub(crate) enum Report {
     /// back without saying so; a charge that no order of ours has lowers it. `unknown` names orders that were sent in the time before
     /// that line and whose outcome is not known, `unknown_cost` is what they were to cost; `uncharged` names those that ended
     /// in that time without a word about their charge.
-    Drift(ReportDrift),
+    Drift(ReportPanels),
     /// Orders for which a panel charges something else than was expected
-    Charges(ReportCharges),
+    Charges(ReportPanels),
 }
 
-/// `report drift`
+/// `report drift` and `report charges`
 #[derive(Debug, Args)]
-pub(crate) struct ReportDrift {
+pub(crate) struct ReportPanels {
     /// Of this panel only
     #[arg(long)]
     pub(crate) panel: Option<String>,
-    /// Of the last N UTC days, today included
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
-    pub(crate) days: u32,
-    #[command(flatten)]
-    pub(crate) form: ReportForm,
-}
-
-/// `report charges`
-#[derive(Debug, Args)]
-pub(crate) struct ReportCharges {
-    /// At this panel only
-    #[arg(long)]
-    pub(crate) panel: Option<String>,
-    /// Orders opened in the last N UTC days, today included
+    /// Of the last N UTC days, today included: balances that were polled, orders that were opened
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub(crate) days: u32,
     #[command(flatten)]

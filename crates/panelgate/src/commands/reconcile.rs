@@ -8,7 +8,7 @@ use panelgate_store::Store;
 use panelgate_store::model::{Causes, Drift, OtherCharge};
 
 use super::panels;
-use crate::cli::{ReportCharges, ReportDrift};
+use crate::cli::ReportPanels;
 use crate::clock;
 use crate::config::Config;
 use crate::output::{self, Cell, Listing};
@@ -22,7 +22,7 @@ struct Step {
 }
 
 /// `report drift`
-pub(super) async fn drift(config: &Config, args: ReportDrift) -> anyhow::Result<()> {
+pub(super) async fn drift(config: &Config, args: ReportPanels) -> anyhow::Result<()> {
     let panel = chosen(config, args.panel.as_deref())?;
     let since = clock::start_of_last(args.days, clock::now());
     let steps = with_store(config, Missing::Refuse, async |store| {
@@ -107,7 +107,7 @@ fn orders(orders: impl Iterator<Item = OrderId>) -> Cell {
 }
 
 /// `report charges`
-pub(super) async fn charges(config: &Config, args: ReportCharges) -> anyhow::Result<()> {
+pub(super) async fn charges(config: &Config, args: ReportPanels) -> anyhow::Result<()> {
     let panel = chosen(config, args.panel.as_deref())?;
     let since = clock::start_of_last(args.days, clock::now());
     let found = with_store(config, Missing::Refuse, async |store| {

@@ -62,6 +62,8 @@ macro_rules! cases {
             }
             questions {
                 an_unknown_order_has_neighbours
+                what_may_be_forgotten_is_said
+                orphans_are_known_at_their_panel
                 evidence_is_kept_once_and_told
                 a_drift_lasts_until_it_is_another_one
                 a_panel_stands_where_nothing_is_on_its_way

@@ -1,11 +1,12 @@
 //! What is not known for certain.
 
 use panelgate_domain::evidence::{Clue, Evidence};
+use panelgate_domain::family::Share;
 use panelgate_domain::ids::{OrderId, UpstreamId};
 use panelgate_domain::status::{Final, StatusWord};
 use panelgate_store::model::{Causes, DRIFTS_OF_A_PANEL, Drift, NewPlacement, Opened, Polled};
 
-use super::world::{World, at, charged, euro, fact, money, said};
+use super::world::{World, at, charged, decision, euro, fact, money, said};
 
 /// Ann's order at alpha, sent then, and what becomes of it: its id there, or nobody knows.
 async fn sent(world: &World, seconds: i64, id: Option<&str>) -> OrderId {
@@ -78,6 +79,96 @@ pub(crate) async fn an_unknown_order_has_neighbours(world: World) {
     let elsewhere = world.store.known_at(&"beta".into(), ids(&["8"])).await;
     assert_eq!(elsewhere.expect("read"), []);
     assert!(world.store.questions(0).await.expect("read").is_empty());
+}
+
+/// What somebody said not to be there, and what spawns others, may be what a panel shows.
+pub(crate) async fn what_may_be_forgotten_is_said(world: World) {
+    let world = world.funded().await;
+    let none_forgotten = async |order: OrderId| {
+        let questions = world.store.questions(10).await.expect("read");
+        let question = questions
+            .iter()
+            .find(|question| question.order.order.id == order);
+        let question = question.expect("unknown");
+        let around = world.store.neighbours(question, at(19), at(99)).await;
+        around.expect("read").none_forgotten
+    };
+    let denied = sent(&world, 10, None).await;
+    sent(&world, 11, Some("4")).await;
+    let lost = sent(&world, 20, None).await;
+    assert!(none_forgotten(lost).await);
+    world
+        .store
+        .resolve_not_placed(decision(denied))
+        .await
+        .expect("decided");
+    assert!(
+        none_forgotten(lost).await,
+        "it was sent before all that counts"
+    );
+    let denied = sent(&world, 21, None).await;
+    world
+        .store
+        .resolve_not_placed(decision(denied))
+        .await
+        .expect("decided");
+    assert!(!none_forgotten(lost).await);
+
+    sent(&world, 30, Some("9")).await;
+    let parent = NewPlacement {
+        share: Some(Share::Run),
+        at: at(31),
+        ..world.new_placement("alpha")
+    };
+    let opened = world
+        .store
+        .open_order(world.new_order("1"), Some(parent))
+        .await;
+    let Ok(Opened::New(_, Some(placement))) = opened else {
+        panic!("{opened:?}")
+    };
+    let later = sent(&world, 32, None).await;
+    let nothing_before = async |order| {
+        let questions = world.store.questions(10).await.expect("read");
+        let question = questions
+            .iter()
+            .find(|question| question.order.order.id == order);
+        let around = world
+            .store
+            .neighbours(question.expect("unknown"), at(30), at(99))
+            .await;
+        around.expect("read").none_forgotten
+    };
+    assert!(nothing_before(later).await);
+    let placed = world
+        .store
+        .confirm_placement(placement, "10".into(), said("accepted", 33));
+    placed.await.expect("placed");
+    assert!(!nothing_before(later).await);
+}
+
+/// An order of nobody's has an id all the same.
+pub(crate) async fn orphans_are_known_at_their_panel(world: World) {
+    let world = world.funded().await;
+    let order = sent(&world, 10, None).await;
+    let orphan = Evidence {
+        clue: Clue::Orphan,
+        upstream_id: Some("7".into()),
+        text: "too late".into(),
+        at: at(20),
+    };
+    world
+        .store
+        .keep_evidence(order, orphan)
+        .await
+        .expect("kept");
+    let known = world
+        .store
+        .known_at(&"alpha".into(), ids(&["6", "7"]))
+        .await;
+    assert_eq!(known.expect("read"), ids(&["7"]));
+    let elsewhere = world.store.known_at(&"beta".into(), ids(&["7"])).await;
+    assert_eq!(elsewhere.expect("read"), []);
 }
 
 pub(crate) async fn evidence_is_kept_once_and_told(world: World) {
