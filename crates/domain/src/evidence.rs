@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn clues_are_known_by_their_words() {
         for clue in Clue::ALL {
-            assert_eq!(Clue::parse(clue.word()), Some(clue));
+            assert_eq!(Clue::parse(&clue.to_string()), Some(clue));
         }
         assert_eq!(Clue::parse("hunch"), None);
     }

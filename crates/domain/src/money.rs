@@ -180,6 +180,27 @@ mod tests {
     }
 
     #[test]
+    fn signs_are_kept_apart() {
+        let signed = [-1, 0, 1].map(Money::from_micros);
+        assert_eq!(signed.map(Money::is_positive), [false, false, true]);
+        let negated = signed.map(Money::checked_neg);
+        assert_eq!(negated, [1, 0, -1].map(|n| Some(Money::from_micros(n))));
+        assert_eq!(Money::from_micros(i64::MIN).checked_neg(), None);
+    }
+
+    #[test]
+    fn decimals_keep_every_digit() {
+        let money = Money::from_micros(-1_234_567);
+        assert_eq!(money.to_decimal(), Decimal::new(-1_234_567, 6));
+        let fine = Decimal::new(12_345_678, 7);
+        for (rounding, micros) in [(Rounding::Up, 1_234_568), (Rounding::Down, 1_234_567)] {
+            let rounded = Money::from_decimal(fine, rounding);
+            assert_eq!(rounded, Some(Money::from_micros(micros)));
+        }
+        assert_eq!(Money::from_decimal(Decimal::MAX, Rounding::Up), None);
+    }
+
+    #[test]
     fn shares_round_as_told() {
         let price = Money::from_micros(10);
         assert_eq!(

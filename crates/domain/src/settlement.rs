@@ -229,11 +229,14 @@ mod tests {
             basis(10, 3, 1).settle(&fact(StatusWord::InProgress, Some(1), None)),
             Verdict::Live
         );
-        let silent = fact(StatusWord::Partial, None, None);
-        assert!(matches!(
-            basis(10, 3, 1).settle(&silent),
-            Verdict::Undecided(_)
-        ));
+        // What is no drip-feed has no runs that could be counted.
+        for runs in [None, Some(0), Some(1)] {
+            let silent = fact(StatusWord::Partial, None, runs);
+            assert!(matches!(
+                basis(10, 3, 1).settle(&silent),
+                Verdict::Undecided(_)
+            ));
+        }
         let package = Basis {
             charging: Charging::Flat,
             ..basis(10, 1, 1)
@@ -253,11 +256,10 @@ mod tests {
         check(basis(100, 10, 1), &fact(Canceled, None, Some(1)), 0, 100);
         let all = basis(100, 10, 4).settle(&fact(Canceled, None, Some(4)));
         assert!(matches!(all, Verdict::Undecided(_)));
-        let Verdict::Settle(split) = basis(100, 10, 4).settle(&fact(Canceled, None, Some(1)))
-        else {
-            panic!("not settled")
-        };
-        assert_eq!(split.word, Final::Partial);
+        for (runs, word) in [(0, Final::Canceled), (1, Final::Partial)] {
+            let verdict = basis(100, 10, 4).settle(&fact(Canceled, None, Some(runs)));
+            assert!(matches!(verdict, Verdict::Settle(split) if split.word == word));
+        }
     }
 
     #[test]
@@ -323,6 +325,23 @@ mod tests {
             (10, Final::Canceled),
         ] {
             assert_eq!(decided(released).map(|s| s.word), Some(word));
+        }
+    }
+
+    #[test]
+    fn what_a_parent_gives_back_beside_its_children_is_not_all_that_was_held() {
+        let decided = |kind, released, stake| {
+            let parent = Basis {
+                kind,
+                ..basis(10, 3, 1)
+            };
+            let [released, stake] = [released, stake].map(Money::from_micros);
+            parent.decided(released, stake).map(|split| split.word)
+        };
+        assert_eq!(decided(Kind::Single, 6, 6), Some(Final::Partial));
+        for released in [0, 3, 6] {
+            let word = decided(Kind::Subscription, released, 6);
+            assert_eq!(word, Some(Final::Completed));
         }
     }
 }
