@@ -3,35 +3,27 @@
 //!
 //! Source: `money.md`, "What an answer to `add` means"; decision 0016.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use panelgate_domain::canary::Canary;
-use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray, only_reading};
+use panelgate_domain::evidence::{Asked, Clue, Evidence, Stray};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
 use panelgate_domain::spec::OrderSpec;
-use panelgate_domain::time::Timestamp;
 use panelgate_store::StoreError;
-use panelgate_store::model::{Decision, Neighbours, Question};
+use panelgate_store::model::{Neighbours, Question};
 use panelgate_upstream::Desk;
-use parking_lot::Mutex;
 
+use self::decide::decide;
+pub(crate) use self::searches::Searches;
 use crate::core::Core;
-use crate::place;
 
-/// When which unconfirmed order is asked about again. Lost with the process: the next one asks anew.
-#[derive(Debug, Default)]
-pub(crate) struct Searches(Mutex<HashMap<OrderId, Search>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Search {
-    next: Timestamp,
-    rounds: u32,
-}
+mod decide;
+mod searches;
 
 /// An order, and what is known of its panel's ids around it.
 struct Sought<'a> {
@@ -90,7 +82,12 @@ async fn search(
     }
     let asked: Vec<Asked> = sought.iter().map(|sought| sought.asked(most)).collect();
     let ids = ids(asked.iter().filter_map(|asked| asked.between.clone()));
-    let known = core.store.known_at(panel, ids.clone()).await?;
+    let known: HashSet<UpstreamId> = core
+        .store
+        .known_at(panel, ids.clone())
+        .await?
+        .into_iter()
+        .collect();
     let unknown: Vec<UpstreamId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
     let few = u32::try_from(unknown.len()).is_ok_and(|ids| ids <= most);
     if unknown.is_empty() || !few {
@@ -134,44 +131,6 @@ async fn unknown_still(
         .into_iter()
         .filter(|stray| !known.contains(&stray.id));
     Ok(unknown.collect())
-}
-
-/// Takes the stray for the order, if nothing else can be read out of what was found.
-async fn decide(
-    core: &Arc<Core>,
-    desk: &Desk,
-    asked: &[Asked],
-    strays: &[Stray],
-) -> Result<(), StoreError> {
-    let Some((order, id)) = only_reading(asked, strays) else {
-        return Ok(());
-    };
-    let fits = |stray: &Stray| asked.iter().any(|asked| asked.fits(stray));
-    if (is_alone(core, desk).await? || Canary::ChargesDecide.sings())
-        && is_there(core, desk, &id, fits).await
-    {
-        resolve(core, desk.panel(), order, id).await;
-    }
-    Ok(())
-}
-
-/// Whether no other order of unknown outcome has joined it meanwhile, and none is on its way to the panel: what is shown may be
-/// that one.
-async fn is_alone(core: &Core, desk: &Desk) -> Result<bool, StoreError> {
-    let questions = core.store.questions(MOST_QUESTIONS).await?;
-    let all_read = u64::try_from(questions.len()).is_ok_and(|read| read < MOST_QUESTIONS);
-    let there = questions
-        .iter()
-        .filter(|question| question.panel == *desk.panel());
-    if !all_read || there.count() != 1 {
-        return Ok(false);
-    }
-    let currency = desk.settings().currency.clone();
-    Ok(core
-        .store
-        .standing(desk.panel(), &currency)
-        .await?
-        .is_some())
 }
 
 async fn neighbours(
@@ -240,36 +199,6 @@ fn told(order: &Asked, stray: &Stray) -> String {
     )
 }
 
-/// A second look at that id alone: among others its report may have been another one's.
-async fn is_there(
-    core: &Core,
-    desk: &Desk,
-    id: &UpstreamId,
-    fits: impl Fn(&Stray) -> bool,
-) -> bool {
-    let alone = std::slice::from_ref(id);
-    let seen = desk.probe(alone, core.settings.evidence_after).await;
-    seen.is_ok_and(|seen| seen.strays.iter().any(fits))
-}
-
-async fn resolve(core: &Arc<Core>, panel: &PanelName, order: OrderId, id: UpstreamId) {
-    let decision = Decision {
-        order,
-        actor: "gateway".to_owned(),
-        reason: format!(
-            "order {id} is the only one at {panel} that it can be, and can be no other one"
-        ),
-        at: core.now(),
-    };
-    match place::decide_placed(core, decision, id.clone()).await {
-        Ok(_) => {
-            tracing::warn!(%order, upstream_id = %id, "an unconfirmed order was found at its panel");
-        }
-        // Somebody was faster.
-        Err(error) => tracing::info!(%order, %error, "an unconfirmed order was not decided"),
-    }
-}
-
 /// A panel refuses another order because it has an active one for the same link: those of unknown outcome may be it.
 pub(crate) async fn link_is_active(
     core: &Core,
@@ -318,54 +247,12 @@ impl Sought<'_> {
     }
 }
 
-impl Searches {
-    /// The orders that are asked about now: quiet for long enough, and not asked about a short while ago.
-    fn due<'a>(&self, core: &Core, desk: &Desk, questions: &[&'a Question]) -> Vec<&'a Question> {
-        let (now, pause) = (core.now(), core.settings.evidence_after);
-        // By then whatever was sent in the time after it has been answered or given up.
-        let first = pause.max(answered_within(desk).saturating_mul(2));
-        let mut searches = self.0.lock();
-        let mut due = Vec::new();
-        for question in questions {
-            let search = searches
-                .entry(question.order.order.id)
-                .or_insert_with(|| Search {
-                    next: question.began.after(first),
-                    rounds: 0,
-                });
-            if due.len() < MOST_AT_ONCE && search.next <= now && search.rounds < ROUNDS {
-                search.rounds += 1;
-                // Twice as long after each round: what a panel shows late is found, and what it never shows not asked for ever.
-                let factor = 1_u32.checked_shl(search.rounds).unwrap_or(u32::MAX);
-                search.next = now.after(pause.saturating_mul(factor));
-                due.push(*question);
-            }
-        }
-        due
-    }
-
-    fn forget_all_but(&self, questions: &[Question]) {
-        let open: Vec<OrderId> = questions
-            .iter()
-            .map(|question| question.order.order.id)
-            .collect();
-        self.0
-            .lock()
-            .retain(|order, _| open.binary_search(order).is_ok());
-    }
-}
-
-/// Orders of a panel that are asked about in one round.
-const MOST_AT_ONCE: usize = 20;
 /// More strays than that are other people's orders.
 const MOST_STRAYS: usize = 50;
 /// Unconfirmed orders that are looked at. With more than that nothing is decided.
 const MOST_QUESTIONS: u64 = 1_000;
 /// Ids between an order's neighbours that may be known already, and cost no question.
 const MOST_KNOWN: u64 = 10_000;
-/// After so many questions a panel has had its say: half a day, by the default pause.
-const ROUNDS: u32 = 7;
-
 /// How often it is looked which orders are due.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(5);
 
