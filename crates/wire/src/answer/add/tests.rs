@@ -49,6 +49,9 @@ fn an_order_id_is_accepted_in_the_shapes_of_real_panels() {
         r#"{"order":"65f1c0ffee65f1c0ffee65f1"}"#,
         "65f1c0ffee65f1c0ffee65f1",
     );
+    accepted(200, r#"{"order":"a3f-1_c"}"#, "a3f-1_c");
+    let longest = "7".repeat(LONGEST_ID);
+    accepted(200, &format!(r#"{{"order":"{longest}"}}"#), &longest);
     accepted(200, r#"{"order_id":7}"#, "7");
     accepted(200, r#"{"orderID":7,"order":7}"#, "7");
     accepted(200, r#"{"id":7}"#, "7");
