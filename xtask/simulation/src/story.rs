@@ -9,7 +9,7 @@ use panelgate_domain::money::Money;
 use panelgate_domain::order::OrderState;
 use panelgate_engine::Clock;
 use panelgate_store::Store;
-use panelgate_store::model::{Event, NewCustomer, OrderFilter};
+use panelgate_store::model::{NewCustomer, OrderFilter};
 use panelgate_tally::Tally;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -192,17 +192,24 @@ async fn count(world: &World, store: &dyn Store) -> Tally {
     let attempts = world.history.lock().attempts.len();
     counted.count("attempts", attempts as u64);
     let orders = store.list_orders(OrderFilter::default()).await;
-    for order in orders.expect("readable") {
+    let orders = orders.expect("readable");
+    let ids = orders.iter().map(|order| order.id).collect();
+    let evidence = store.evidence(ids).await.expect("readable");
+    for order in orders {
         let end = order.ended.map_or("flagged", |end| end.word());
         counted.count(format!("orders · {end}"), 1);
-        let story = store.story(order.id).await.expect("readable");
-        if !story.evidence.is_empty() {
+        let about = evidence.iter().filter(|(about, _)| *about == order.id);
+        let mut ids = about
+            .map(|(_, found)| found.upstream_id.as_ref())
+            .peekable();
+        if ids.peek().is_some() {
             counted.count("orders · found at a panel", 1);
         }
-        let decided =
-            |event: &Event| event.kind == "resolved_placed" && event.text.contains("gateway: ");
-        if story.events.iter().any(decided) {
-            counted.count("orders · decided by that", 1);
+        if ids
+            .flatten()
+            .any(|id| order.upstream_id.as_ref() == Some(id))
+        {
+            counted.count("orders · decided as found", 1);
         }
     }
     for (_, panel) in &world.panels {

@@ -45,7 +45,7 @@ pub(super) fn with_this_link(connection: &Connection, new: &NewOrder) -> Result<
     };
     let mut query = connection.prepare_cached(
         "SELECT id FROM orders INDEXED BY live_orders_by_link
-         WHERE state <> 'closed' AND customer = ?1 AND spec ->> '$.fields.link' = ?2 AND service = ?3 AND parent IS NULL
+         WHERE ended IS NULL AND customer = ?1 AND spec ->> '$.fields.link' = ?2 AND service = ?3 AND parent IS NULL
          LIMIT 1",
     )?;
     let values = params![new.customer.0, link, new.service.0];
