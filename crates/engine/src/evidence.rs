@@ -254,7 +254,7 @@ const MOST_QUESTIONS: u64 = 1_000;
 /// Ids between an order's neighbours that may be known already, and cost no question.
 const MOST_KNOWN: u64 = 10_000;
 /// How often it is looked which orders are due.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests;
