@@ -207,8 +207,9 @@ impl Sent {
     /// If somebody has said meanwhile that the panel has it, one of the two is wrong.
     async fn refuse_late(&self, refusal: Refusal, answer: &Answer) -> Result<(), StoreError> {
         let refused = self.refuse(refusal, answer).await;
-        let order = self.core.order(self.order).await;
-        if refused.is_err() && matches!(order, Ok(Some(order)) if order.state == OrderState::Placed)
+        if refused.is_err()
+            && let Ok(Some(order)) = self.core.order(self.order).await
+            && order.state == OrderState::Placed
         {
             let text = format!("its panel said late that it refused it: {}", answer.raw);
             let flag = || {
