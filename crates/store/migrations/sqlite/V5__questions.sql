@@ -29,7 +29,7 @@ ALTER TABLE customers ADD COLUMN options TEXT NOT NULL DEFAULT '{}' CHECK (json_
 ALTER TABLE idempotency_keys ADD COLUMN refusal TEXT;
 CREATE INDEX idempotency_keys_of_order ON idempotency_keys (order_id);
 
--- What is guarded by a customer's link guard. Not by `state`: SQLite would plan every statement that binds a state anew, each time.
+-- What is guarded by a customer's link guard.
 CREATE INDEX live_orders_by_link ON orders (customer, spec ->> '$.fields.link') WHERE ended IS NULL;
 
 -- What was sent and never answered, or not in time.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::newest;
@@ -197,7 +198,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection, STATEMENTS)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(StoreError::Database(format!(
@@ -208,6 +209,14 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
     Ok(connection)
+}
+
+/// So many statements are prepared once, whatever is bound to them. Otherwise SQLite plans a statement anew whenever a value is
+/// bound that its plan may depend on: `LIMIT ?1` and joins over a bound column did so each time.
+pub(super) fn keep_plans(connection: &Connection, statements: usize) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(statements);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(super) mod embedded {
@@ -267,6 +276,8 @@ const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -277,5 +288,25 @@ mod tests {
             assert_sqlite(3_051_002),
             Err(StoreError::Database(_))
         ));
+    }
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_is_bound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = open(&folder.path().join("s.db"), Role::Serve, true)
+            .expect("opened")
+            .connection;
+        let sql = "SELECT id FROM orders WHERE state = 'open' ORDER BY id LIMIT ?1";
+        let planned = |connection: &Connection| {
+            let mut statement = connection.prepare(sql).expect("a query");
+            for limit in 1..10_i64 {
+                let rows = statement.query_map([limit], |row| row.get::<_, i64>(0));
+                assert_eq!(rows.expect("read").count(), 0);
+            }
+            statement.get_status(StatementStatus::RePrepare)
+        };
+        assert_eq!(planned(&connection), 0);
+        let plain = Connection::open(connection.path().expect("a file")).expect("opened");
+        assert_ne!(planned(&plain), 0, "SQLite does it by itself now");
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-use super::open::Work;
+use super::open::{self, Work};
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -79,7 +79,7 @@ fn open(path: &PathBuf) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    open::keep_plans(&connection, STATEMENTS)?;
     Ok(connection)
 }
 
