@@ -12,6 +12,22 @@ fn show(gateway: &Gateway, order: u64) -> String {
     gateway.run(&["orders", "show", &order.to_string()])
 }
 
+/// The rows that a command lists.
+fn rows(gateway: &Gateway, command: &[&str]) -> Vec<Value> {
+    let listed = gateway.run(&[command, &["--json"]].concat());
+    serde_json::from_str(&listed).expect("JSON")
+}
+
+/// What the only panel's row has under a heading.
+fn of_panel(gateway: &Gateway, heading: &str) -> String {
+    let panels = rows(gateway, &["panels", "list"]);
+    panels[0][heading].as_str().expect("text").to_owned()
+}
+
+fn drifts(gateway: &Gateway) -> Vec<Value> {
+    rows(gateway, &["report", "drift"])
+}
+
 /// An order that the panel has, and never said so.
 async fn lost(gateway: &Gateway, panel: &SimPanel, key: &str, service: &str, link: &str) -> u64 {
     panel.plan(FaultRule::once(Fault::AcceptThenClose).on(ActionName::Add));
@@ -36,23 +52,13 @@ async fn a_panel_gets_no_more_than_may_be_lost_there() {
         .await;
     let waits = waits.expect("accepted");
     assert_eq!(panel.books().orders().len(), 1);
-    let row = |name: &str| {
-        let rows = gateway.run(&["panels", "list", "--json"]);
-        let rows: Value = serde_json::from_str(&rows).expect("JSON");
-        rows[0][name].as_str().expect("text").to_owned()
-    };
-    assert_eq!(row("state"), "unconfirmed_money");
-    assert_eq!(row("unconfirmed_money"), "1.20");
+    assert_eq!(of_panel(&gateway, "state"), "unconfirmed_money");
+    assert_eq!(of_panel(&gateway, "unconfirmed_money"), "1.20");
     // A restart is no answer.
     let mut gateway = gateway;
     assert_eq!(gateway.terminate(), 0);
     gateway.serve();
-    let row = |name: &str| {
-        let rows = gateway.run(&["panels", "list", "--json"]);
-        let rows: Value = serde_json::from_str(&rows).expect("JSON");
-        rows[0][name].as_str().expect("text").to_owned()
-    };
-    assert_eq!(row("unconfirmed_money"), "1.20");
+    assert_eq!(of_panel(&gateway, "unconfirmed_money"), "1.20");
     assert_eq!(panel.books().orders().len(), 1);
 
     let first = first.to_string();
@@ -64,7 +70,7 @@ async fn a_panel_gets_no_more_than_may_be_lost_there() {
         show(&gateway, waits).contains("placed").then_some(())
     })
     .await;
-    assert_eq!(row("unconfirmed_money"), "0.00");
+    assert_eq!(of_panel(&gateway, "unconfirmed_money"), "0.00");
     gateway.verify();
 }
 
@@ -148,9 +154,8 @@ async fn an_answer_that_says_what_was_decided_leaves_no_orphan() {
     }
     panel.clock().advance(Duration::from_secs(61));
     let listed = || {
-        let rows = gateway.run(&["orders", "list", "--flagged", "--json"]);
-        let rows: Vec<Value> = serde_json::from_str(&rows).expect("JSON");
-        rows.iter()
+        rows(&gateway, &["orders", "list", "--flagged"])
+            .iter()
             .map(|row| row["order"].clone())
             .collect::<Vec<_>>()
     };
@@ -216,8 +221,7 @@ async fn what_a_panel_shows_decides_where_that_is_allowed() {
             panel.clock().advance(Duration::from_secs(100_000));
             gateway.until_status(&key, order, "Completed").await;
         } else {
-            let listed = gateway.run(&["orders", "list", "--state", "unconfirmed", "--json"]);
-            let listed: Value = serde_json::from_str(&listed).expect("JSON");
+            let listed = rows(&gateway, &["orders", "list", "--state", "unconfirmed"]);
             assert_eq!(listed[0]["evidence"], "probed 2");
         }
         assert_eq!(panel.books().adds_for("https://example.com/2").len(), 1);
@@ -279,13 +283,8 @@ async fn what_the_books_do_not_know_is_reported() {
     let gateway = Gateway::start(&[("alpha", &panel)], Files::default());
     let key = gateway.customer("ann", "10");
     let service = gateway.service_named(&key, "Default").await;
-    let drifts = || {
-        let rows = gateway.run(&["report", "drift", "--json"]);
-        let rows: Value = serde_json::from_str(&rows).expect("JSON");
-        rows.as_array().expect("rows").clone()
-    };
     until("the balance was polled", || async {
-        (drifts().len() == 1).then_some(())
+        (drifts(&gateway).len() == 1).then_some(())
     })
     .await;
     let order = lost(&gateway, &panel, &key, &service, "https://example.com/1").await;
@@ -293,22 +292,16 @@ async fn what_the_books_do_not_know_is_reported() {
     let mut gateway = gateway;
     assert_eq!(gateway.terminate(), 0);
     gateway.serve();
-    let drifts = || {
-        let rows = gateway.run(&["report", "drift", "--json"]);
-        let rows: Value = serde_json::from_str(&rows).expect("JSON");
-        rows.as_array().expect("rows").clone()
-    };
     until("it was polled again", || async {
-        (drifts().len() == 2).then_some(())
+        (drifts(&gateway).len() == 2).then_some(())
     })
     .await;
-    let last = drifts().pop().expect("two");
+    let last = drifts(&gateway).pop().expect("two");
     assert_eq!(
         (&last["change"], &last["unknown_cost"]),
         (&"-1.00".into(), &"1.00".into())
     );
     assert_eq!(last["unknown"], order.to_string());
-    let charges = gateway.run(&["report", "charges", "--json"]);
-    assert_eq!(charges.trim(), "[]");
+    assert!(rows(&gateway, &["report", "charges"]).is_empty());
     gateway.verify();
 }
