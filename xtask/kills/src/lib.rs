@@ -3,7 +3,7 @@
 //!
 //! A seed decides what happens after how many answers; the rest is up to the machine, so that a run is not repeated exactly.
 //!
-//! Start with [`kills`]; [`process`] starts and ends, [`shop`] is the folder they live in, [`customers`] make the load, [`judge`]
+//! Start with [`kills`]; `process` starts and ends, `shop` is the folder they live in, `customers` make the load, `judge`
 //! looks at the end.
 
 mod customers;
