@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Body;
+use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub(crate) struct Bodies {
     time: Duration,
     largest: usize,
     budget: Arc<Semaphore>,
+    /// What is taken of the budget, as operators see it.
+    held: IntGauge,
 }
 
 /// A whole body.
@@ -43,15 +46,19 @@ pub(crate) struct Whole {
 }
 
 /// What a body has of the budget.
-#[derive(Debug, Default)]
-struct Share(Option<OwnedSemaphorePermit>);
+#[derive(Debug)]
+struct Share {
+    taken: Option<OwnedSemaphorePermit>,
+    held: IntGauge,
+}
 
 impl Bodies {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, held: IntGauge) -> Self {
         Self {
             time: settings.body,
             largest: settings.body_bytes,
             budget: Arc::new(Semaphore::new(settings.bodies_bytes)),
+            held,
         }
     }
 
@@ -72,7 +79,7 @@ impl Bodies {
         if announced > self.largest {
             return Err(BodyError::TooLarge);
         }
-        let (mut read, mut share) = (Vec::new(), Share::default());
+        let (mut read, mut share) = (Vec::new(), Share::nothing(&self.held));
         while let Some(frame) = body.frame().await {
             // Trailers mean nothing here.
             let Ok(data) = frame.map_err(|_| BodyError::Cut)?.into_data() else {
@@ -106,21 +113,48 @@ impl Bodies {
 }
 
 impl Share {
+    fn nothing(held: &IntGauge) -> Self {
+        Self {
+            taken: None,
+            held: held.clone(),
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.taken
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
     /// Whether there was enough left for a body of this size.
     fn grow(&mut self, budget: &Arc<Semaphore>, size: usize) -> bool {
-        let held = self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = size.saturating_sub(FREE).saturating_sub(held);
-        let more = u32::try_from(more).ok();
-        let Some(Ok(more)) = more.map(|more| Arc::clone(budget).try_acquire_many_owned(more))
+        let more = size.saturating_sub(FREE).saturating_sub(self.size());
+        let permits = u32::try_from(more).ok();
+        let Some(Ok(permits)) =
+            permits.map(|permits| Arc::clone(budget).try_acquire_many_owned(permits))
         else {
             return false;
         };
-        match &mut self.0 {
-            Some(held) => held.merge(more),
-            none => *none = Some(more),
+        match &mut self.taken {
+            Some(taken) => taken.merge(permits),
+            none => *none = Some(permits),
         }
+        self.held.add(gauged(more));
         true
     }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let size = self.size();
+        // Nobody sees room that is not there yet.
+        self.taken = None;
+        self.held.sub(gauged(size));
+    }
+}
+
+fn gauged(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// So much of each body is not counted.

@@ -49,7 +49,7 @@ impl Handler {
             .iter()
             .map(|path| path.trim_end_matches('/').to_owned())
             .collect();
-        let bodies = Bodies::new(&settings);
+        let bodies = Bodies::new(&settings, metrics.bodies());
         let limits = Limits::new(settings.add_per_second, settings.reads_per_second);
         let guesses = Guesses::new(settings.wrong_keys_per_minute);
         Self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
 
 /// Requests of customers, as Prometheus sees them.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct Metrics {
     seconds: HistogramVec,
     /// Requests with a key that is nobody's, by whether their address was within its budget.
     wrong_keys: IntCounterVec,
+    /// Memory that bodies of requests hold, of `server.limits.bodies_bytes`.
+    bodies: IntGauge,
 }
 
 impl Metrics {
@@ -45,6 +47,11 @@ impl Metrics {
             ),
             &["budget"],
         )?;
+        let bodies = IntGauge::new(
+            "panelgate_bodies_bytes",
+            "Memory that bodies of requests hold, of server.limits.bodies_bytes",
+        )?;
+        registry.register(Box::new(bodies.clone()))?;
         registry.register(Box::new(wrong_keys.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
@@ -52,7 +59,13 @@ impl Metrics {
             requests,
             seconds,
             wrong_keys,
+            bodies,
         })
+    }
+
+    /// What bodies hold, for whoever reads them.
+    pub(crate) fn bodies(&self) -> IntGauge {
+        self.bodies.clone()
     }
 
     pub(crate) fn wrong_key(&self, is_within_budget: bool) {

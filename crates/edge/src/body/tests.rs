@@ -24,10 +24,12 @@ impl Body for Pieces {
 }
 
 fn bodies(bodies_bytes: usize) -> Arc<Bodies> {
-    Arc::new(Bodies::new(&Settings {
+    let settings = Settings {
         bodies_bytes,
         ..Settings::default()
-    }))
+    };
+    let held = IntGauge::new("held", "What bodies hold").expect("a name");
+    Arc::new(Bodies::new(&settings, held))
 }
 
 /// Begins to read a body.
@@ -57,6 +59,7 @@ async fn left(bodies: &Bodies, bytes: usize) {
     while bodies.budget.available_permits() != bytes {
         tokio::task::yield_now().await;
     }
+    assert_eq!(bodies.held.get(), gauged(MIB - bytes), "operators see it");
 }
 
 const MIB: usize = 1024 * 1024;
