@@ -62,7 +62,13 @@ impl Person {
         let moment = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
         moment(1).await;
         for sold in ALL {
-            let link = format!("https://example.com/{sold:?}");
+            // A panel delivers a part of what is called so.
+            let part = if sold == Sold::Comments {
+                "partial/"
+            } else {
+                ""
+            };
+            let link = format!("https://example.com/{part}{sold:?}");
             let quantity = 1 + u64::from(sold != Sold::Package);
             self.send(link, sold, quantity).await;
             moment(1).await;

@@ -8,8 +8,10 @@
 //! Start with [`run`], then `story` for the course of a world, `plan` for what a seed decides, `mishap`, `boundary` and `network`
 //! for what goes wrong, and `auditor` for the judgement.
 
+mod aside;
 mod auditor;
 mod boundary;
+pub mod cells;
 mod clock;
 mod customers;
 mod history;
@@ -18,6 +20,7 @@ mod mishap;
 mod network;
 mod operators;
 mod plan;
+mod regrets;
 mod seeds;
 mod shop;
 mod singles;

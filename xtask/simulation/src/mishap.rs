@@ -24,7 +24,7 @@ pub(crate) enum Mishap {
 }
 
 impl Mishap {
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::CrashBefore => "crash before",
             Self::CrashAfter => "crash after",
@@ -67,7 +67,9 @@ pub(crate) struct Mishaps(Mutex<State>);
 #[derive(Debug)]
 struct State {
     mode: Mode,
-    /// Effects before the end of trouble.
+    /// Nothing goes wrong, and nothing is counted.
+    is_over: bool,
+    /// Effects while there was trouble.
     passed: u64,
     counted: Tally,
 }
@@ -76,13 +78,20 @@ struct State {
 enum Mode {
     /// Nothing goes wrong.
     None,
-    /// Nothing goes wrong any more, and nothing is counted.
-    Ended,
     Drawn(Box<StdRng>, Rates),
     Once {
-        at: u64,
+        at: At,
         mishap: Mishap,
     },
+}
+
+/// One effect: reads are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// The one with this number, counted from 0.
+    Number(u64),
+    /// The first of those that are called so.
+    First(&'static str),
 }
 
 impl Mishaps {
@@ -90,8 +99,8 @@ impl Mishaps {
         Self::new(Mode::Drawn(Box::new(StdRng::seed_from_u64(seed)), rates))
     }
 
-    /// At the effect with this number, counted from 0, and nowhere else: reads are none.
-    pub(crate) fn once(at: u64, mishap: Mishap) -> Self {
+    /// There, and nowhere else.
+    pub(crate) fn once(at: At, mishap: Mishap) -> Self {
         Self::new(Mode::Once { at, mishap })
     }
 
@@ -102,6 +111,7 @@ impl Mishaps {
     fn new(mode: Mode) -> Self {
         Self(Mutex::new(State {
             mode,
+            is_over: false,
             passed: 0,
             counted: Tally::default(),
         }))
@@ -109,29 +119,44 @@ impl Mishaps {
 
     /// From here on nothing goes wrong.
     pub(crate) fn end(&self) {
-        self.0.lock().mode = Mode::Ended;
+        self.0.lock().is_over = true;
+    }
+
+    /// It goes on as it began.
+    pub(crate) fn resume(&self) {
+        self.0.lock().is_over = false;
     }
 
     /// A boundary is reached; answers what goes wrong there.
     pub(crate) fn at(&self, place: &str, kind: Kind) -> Option<Mishap> {
         let mut state = self.0.lock();
+        if state.is_over {
+            return None;
+        }
         let number = state.passed;
         let is_effect = kind != Kind::Read;
-        if is_effect && !matches!(state.mode, Mode::Ended) {
-            state.passed += 1;
-        }
+        state.passed += u64::from(is_effect);
         let mishap = match &mut state.mode {
-            Mode::None | Mode::Ended => None,
+            Mode::None => None,
             Mode::Drawn(rng, rates) => draw(rng, *rates, kind),
-            Mode::Once { at, mishap } => (is_effect && *at == number).then_some(*mishap),
+            Mode::Once { at, mishap } => {
+                let is_there = match at {
+                    At::Number(wanted) => *wanted == number,
+                    At::First(wanted) => *wanted == place,
+                };
+                (is_effect && is_there).then_some(*mishap)
+            }
         }?;
+        if let Mode::Once { .. } = state.mode {
+            state.mode = Mode::None;
+        }
         state
             .counted
             .count(format!("{} · {place}", mishap.name()), 1);
         Some(mishap)
     }
 
-    /// Effects before the end of trouble: all boundaries but those of reads.
+    /// Effects while there was trouble: all boundaries but those of reads.
     pub(crate) fn passed(&self) -> u64 {
         self.0.lock().passed
     }

@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) habits: Habits,
     /// Panels are asked what became of orders of unknown outcome, and what they show decides.
     pub(crate) searches: bool,
+    /// When all have ended, panels change their minds about some.
+    pub(crate) regrets: bool,
 }
 
 /// One panel.
@@ -89,19 +91,16 @@ impl Plan {
             reprice: on(),
         };
         let panels: Vec<_> = (0..rng.random_range(1..=4)).map(|_| panel(rng)).collect();
-        let rates = if panels.iter().any(PanelPlan::repeats_ids) {
-            Rates::default()
-        } else {
-            rates
-        };
+        let repeats_ids = panels.iter().any(PanelPlan::repeats_ids);
         Self {
             seed,
             panels,
             customers: rng.random_range(if is_large { 20..=50 } else { 5..=10 }),
             trouble_for: Duration::from_secs(rng.random_range(40..=120)),
-            rates,
+            rates: if repeats_ids { Rates::default() } else { rates },
             habits,
             searches: rng.random_bool(0.5),
+            regrets: rng.random_bool(0.2) && !repeats_ids,
         }
     }
 
@@ -116,10 +115,13 @@ impl Plan {
         }
         plan.customers = 1;
         plan.trouble_for = Duration::from_secs(50);
-        plan.panels[0].speed = 5.0;
+        // What is ordered first has ended, and what is ordered last has not, when they are asked about.
+        plan.panels[0].speed = 9.0;
+        plan.panels[0].outcomes = Outcomes::default();
         plan.rates = Rates::default();
         plan.habits.restart = false;
         plan.searches = false;
+        plan.regrets = false;
         plan
     }
 }

@@ -6,19 +6,12 @@ use std::time::Duration;
 use panelgate_simpanel::{ActionName, Fault, FaultRule};
 use panelgate_tally::Tally;
 
-use crate::mishap::{Mishap, Mishaps};
+use crate::cells::{MISHAPS, panel_faults};
+use crate::mishap::{At, Mishap, Mishaps};
 use crate::plan::Plan;
 use crate::trace::Trace;
 use crate::world::World;
-use crate::{Outcome, in_a_world, story};
-
-/// What happens at each boundary in turn.
-const MISHAPS: [Mishap; 4] = [
-    Mishap::CrashBefore,
-    Mishap::CrashAfter,
-    Mishap::Error,
-    Mishap::Delay(Duration::from_secs(12)),
-];
+use crate::{Outcome, aside, in_a_world, story};
 
 /// Stories that go through every state of an order: one in which all is well, and those in which the panel makes the first order go
 /// another way.
@@ -40,87 +33,99 @@ fn stories() -> Vec<Option<FaultRule>> {
         .collect()
 }
 
-/// What happens to each request in turn, at the panel.
-fn faults() -> Vec<Fault> {
-    vec![
-        Fault::AcceptThenTimeout,
-        Fault::AcceptThenReset,
-        Fault::AcceptThenHalfBody,
-        Fault::AcceptThenSlow(Duration::from_secs(15)),
-        Fault::Slow(Duration::from_secs(15)),
-        Fault::CloseBeforeReading,
-        Fault::Refuse("Not enough funds on balance".to_owned()),
-        Fault::Throttle {
-            status: 429,
-            retry_after: None,
-        },
-    ]
+/// A story, and what goes wrong in it.
+struct Single {
+    name: String,
+    plan: Plan,
+    mishap: Option<(At, Mishap)>,
 }
 
 /// Every single mishap at every effect, and every fault at every request. Answers what was counted; violations name the place.
 #[must_use]
 pub fn singles() -> Tally {
-    let mut all = Tally::default();
-    let mut add = |name: &str, outcome: Outcome| {
-        all.count("single mishaps", 1);
-        for wrong in outcome.wrongs {
-            all.violation(format!("{name}: {wrong}"));
-        }
-        let cells = outcome
-            .counted
-            .counts()
-            .filter(|(what, _)| what.contains('·'));
-        for (what, times) in cells {
-            all.count(what, times);
-        }
-    };
+    let mut all = Vec::new();
     for story in stories() {
-        let name = story
-            .as_ref()
-            .map_or_else(|| "all well".to_owned(), |rule| format!("{:?}", rule.fault));
-        let undisturbed = told(Mishaps::none(), story.clone());
-        let effects = undisturbed.counted.of("boundaries");
-        add(&name, undisturbed);
-        for at in 0..effects {
-            for mishap in MISHAPS {
-                let outcome = told(Mishaps::once(at, mishap), story.clone());
-                add(
-                    &format!("{name}, {} at effect {at}", mishap.name()),
-                    outcome,
-                );
-            }
+        let plan = with(story.clone());
+        let name = story.map_or_else(|| "all well".to_owned(), |rule| format!("{:?}", rule.fault));
+        let undisturbed = Single::new(name.clone(), &plan, None).told();
+        for at in 0..undisturbed.counted.of("boundaries") {
+            let at = At::Number(at);
+            all.extend(MISHAPS.map(|mishap| Single::new(name.clone(), &plan, Some((at, mishap)))));
         }
     }
-    for fault in faults() {
-        for action in ACTIONS {
+    let regretted = Plan {
+        regrets: true,
+        ..Plan::calm()
+    };
+    for place in LATER {
+        let (name, at) = ("second thoughts".to_owned(), At::First(place));
+        all.extend(MISHAPS.map(|mishap| Single::new(name.clone(), &regretted, Some((at, mishap)))));
+    }
+    for (fault, actions) in panel_faults() {
+        for action in actions {
             for number in 1..=MOST_REQUESTS {
-                let rule = FaultRule::once(fault.clone()).on(action).from(number);
-                let outcome = told(Mishaps::none(), Some(rule));
-                add(&format!("{fault:?} at {action:?} {number}"), outcome);
+                let rule = FaultRule::once(fault.clone()).on(*action).from(number);
+                let name = format!("{fault:?} at {action:?} {number}");
+                all.push(Single::new(name, &with(Some(rule)), None));
             }
         }
     }
-    all
+    aside::all(all.len() as u64, |number| {
+        let number = usize::try_from(number).expect("one of them");
+        all[number].counted()
+    })
 }
 
-fn told(mishaps: Mishaps, fault: Option<FaultRule>) -> Outcome {
+impl Single {
+    fn new(name: String, plan: &Plan, mishap: Option<(At, Mishap)>) -> Self {
+        Self {
+            name,
+            plan: plan.clone(),
+            mishap,
+        }
+    }
+
+    fn told(&self) -> Outcome {
+        let mishaps = match self.mishap {
+            Some((at, mishap)) => Mishaps::once(at, mishap),
+            None => Mishaps::none(),
+        };
+        let told = in_a_world(None, |folder| {
+            let world = World::new(self.plan.clone(), folder, mishaps, Trace::default());
+            story::short(world)
+        });
+        told.unwrap_or_else(|panicked| Outcome::panicked(&panicked))
+    }
+
+    /// Only what has a place, so that what is counted are mishaps and not worlds.
+    fn counted(&self) -> Tally {
+        let outcome = self.told();
+        let mut counted = Tally::default();
+        counted.count("single mishaps", 1);
+        for wrong in outcome.wrongs {
+            let Self { name, mishap, .. } = self;
+            counted.violation(match mishap {
+                Some((at, mishap)) => format!("{name}, {} at {at:?}: {wrong}", mishap.name()),
+                None => format!("{name}: {wrong}"),
+            });
+        }
+        let cells = outcome.counted.counts();
+        for (what, times) in cells.filter(|(what, _)| what.contains('·')) {
+            counted.count(what, times);
+        }
+        counted
+    }
+}
+
+/// A calm world in which the panel does this.
+fn with(fault: Option<FaultRule>) -> Plan {
     let mut plan = Plan::calm();
     plan.panels[0].faults.extend(fault);
-    let told = in_a_world(None, |folder| {
-        let world = World::new(plan, folder, mishaps, Trace::default());
-        story::short(world)
-    });
-    told.unwrap_or_else(|panicked| Outcome::panicked(&panicked))
+    plan
 }
-
-const ACTIONS: [ActionName; 6] = [
-    ActionName::Services,
-    ActionName::Add,
-    ActionName::Status,
-    ActionName::Refill,
-    ActionName::Cancel,
-    ActionName::Balance,
-];
 
 /// The story asks for hardly anything more often.
 const MOST_REQUESTS: u64 = 3;
+
+/// What happens only when a panel changes its mind.
+const LATER: [&str; 2] = ["settle_later", "confirm_ends"];

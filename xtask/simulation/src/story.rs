@@ -6,17 +6,20 @@ use std::time::Duration;
 use panelgate_domain::customer::Customer;
 use panelgate_domain::ids::CustomerId;
 use panelgate_domain::money::Money;
-use panelgate_domain::order::OrderState;
+use panelgate_domain::order::{Order, OrderState};
 use panelgate_engine::Clock;
 use panelgate_store::Store;
 use panelgate_store::model::{NewCustomer, OrderFilter};
 use panelgate_tally::Tally;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tokio_util::sync::CancellationToken;
 
 use crate::auditor;
+use crate::cells;
 use crate::customers::Person;
 use crate::operators::{self, Operators, RESOLVED_AFTER};
+use crate::regrets;
 use crate::world::{Running, World};
 
 /// How a world ended.
@@ -79,8 +82,11 @@ async fn to_the_end(world: Arc<World>) -> Outcome {
         tokio::time::sleep(trouble_for).await;
         calm.cancel();
     });
-    come_and_go(&world).await;
-    heal(&world).await;
+    come_and_go(&world, &world.calm, MOST_LIVED).await;
+    heal(&world, ROUND).await;
+    if world.plan.regrets {
+        regret(&world).await;
+    }
     let store = world.open();
     let mut counted = count(&world, &store).await;
     let mut wrongs = auditor::judge(&world, &store).await;
@@ -125,35 +131,58 @@ async fn open_accounts(world: &Arc<World>) -> Vec<Customer> {
     customers
 }
 
+/// Panels change their minds, and there is trouble once more until it is noticed.
+async fn regret(world: &Arc<World>) {
+    regrets::begin(world).await;
+    world.mishaps.resume();
+    let over = CancellationToken::new();
+    let ends = over.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(regrets::TROUBLED_FOR).await;
+        ends.cancel();
+    });
+    come_and_go(world, &over, regrets::TROUBLED_FOR).await;
+    heal(world, LONG_ROUND).await;
+}
+
 /// The process starts, stops and crashes until the trouble is over.
-async fn come_and_go(world: &Arc<World>) {
+async fn come_and_go(world: &Arc<World>, over: &CancellationToken, longest: Duration) {
     let mut rng = StdRng::seed_from_u64(world.plan.seed.rotate_left(50));
-    while !world.calm.is_cancelled() {
+    while !over.is_cancelled() {
         if let Some(running) = world.start().await {
-            live(world, &mut rng, running).await;
+            let stops_after = if world.plan.habits.restart {
+                Duration::from_millis(rng.random_range(0..millis(longest)))
+            } else {
+                Duration::MAX
+            };
+            live(world, over, stops_after, running).await;
         }
         let pause = Duration::from_millis(rng.random_range(0..5_000));
         tokio::time::sleep(pause).await;
     }
 }
 
-async fn live(world: &Arc<World>, rng: &mut StdRng, running: Running) {
-    let stops_after = if world.plan.habits.restart {
-        Duration::from_millis(rng.random_range(0..60_000))
-    } else {
-        Duration::MAX
-    };
+async fn live(
+    world: &Arc<World>,
+    over: &CancellationToken,
+    stops_after: Duration,
+    running: Running,
+) {
     let life = running.life.clone();
     tokio::select! {
         biased;
         () = life.ended() => world.bury(running).await,
-        () = world.calm.cancelled() => world.stop(running).await,
+        () = over.cancelled() => world.stop(running).await,
         () = tokio::time::sleep(stops_after) => world.stop(running).await,
     }
 }
 
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).expect("hours")
+}
+
 /// Nothing goes wrong any more: panels are honest and have money, operators decide, and everything comes to its end.
-async fn heal(world: &Arc<World>) {
+async fn heal(world: &Arc<World>, round: Duration) {
     world.mishaps.end();
     for (_, panel) in &world.panels {
         panel.clear_faults();
@@ -169,20 +198,20 @@ async fn heal(world: &Arc<World>) {
     paused.expect("nothing goes wrong any more");
     operators::take_in(world, running.store()).await;
     for _ in 0..MOST_ROUNDS {
-        tokio::time::sleep(ROUND).await;
+        tokio::time::sleep(round).await;
         operators::resolve(world, &running, RESOLVED_AFTER).await;
-        if is_at_rest(&running).await {
+        if is_at_rest(world, &running).await {
             break;
         }
     }
     world.stop(running).await;
 }
 
-async fn is_at_rest(running: &Running) -> bool {
-    let live = running.store().list_orders(OrderFilter::default()).await;
-    let live = live.expect("readable");
-    live.iter()
-        .all(|order| order.state == OrderState::Closed || order.flag.is_some())
+async fn is_at_rest(world: &World, running: &Running) -> bool {
+    let orders = running.store().list_orders(OrderFilter::default()).await;
+    let orders = orders.expect("readable");
+    let is_done = |order: &Order| order.state == OrderState::Closed || order.flag.is_some();
+    orders.iter().all(is_done) && (!world.plan.regrets || regrets::are_noticed(world, &orders))
 }
 
 async fn count(world: &World, store: &dyn Store) -> Tally {
@@ -219,9 +248,7 @@ async fn count(world: &World, store: &dyn Store) -> Tally {
                 .map_or_else(|| "nothing".to_owned(), |name| format!("{name:?}"));
             counted.count(format!("requests · {name}"), 1);
             if let Some(fault) = &request.fault {
-                let fault = format!("{fault:?}");
-                let fault = fault.split([' ', '(', '{']).next().unwrap_or_default();
-                counted.count(format!("{fault} · {name}"), 1);
+                counted.count(format!("{} · {name}", cells::name(fault)), 1);
             }
         }
     }
@@ -230,6 +257,10 @@ async fn count(world: &World, store: &dyn Store) -> Tally {
 
 /// Machines that every customer orders from, at the same time.
 const MACHINES: u32 = 2;
+/// So long a process lives at most, where processes are stopped now and then.
+const MOST_LIVED: Duration = Duration::from_secs(60);
 const ROUND: Duration = Duration::from_secs(10);
-/// An hour: what is doubted because too many ended at once is believed after ten minutes.
+/// Looks at what has ended come after one hour, two, four …
+const LONG_ROUND: Duration = Duration::from_secs(600);
+/// An hour, or sixty: what is doubted because too many ended at once is believed after ten minutes.
 const MOST_ROUNDS: usize = 360;

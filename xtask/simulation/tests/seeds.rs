@@ -1,5 +1,6 @@
 //! Worlds by their seeds, and one mishap at a time.
 
+use panelgate_simulation::cells::{STEPS, faults, mishaps};
 use panelgate_simulation::{run, seeds, singles};
 
 #[test]
@@ -39,31 +40,16 @@ fn is_the_same_world(seed: u64) {
 fn no_single_mishap_does_harm_wherever_it_happens() {
     let tally = singles();
     assert_eq!(tally.texts(), [] as [&str; 0]);
-    for step in STEPS {
-        for mishap in ["crash before", "crash after", "error", "delay"] {
+    for (_, step) in STEPS {
+        for mishap in mishaps() {
             let cell = format!("{mishap} · {step}");
             assert!(tally.of(&cell) > 0, "{cell} never happened");
         }
     }
+    for (fault, actions) in faults() {
+        for action in actions {
+            let cell = format!("{fault} · {action}");
+            assert!(tally.of(&cell) > 0, "{cell} never happened");
+        }
+    }
 }
-
-/// Every transaction that takes an order or its money on, but for those that only families and later looks need.
-const STEPS: [&str; 17] = [
-    "open_order",
-    "begin_placement",
-    "confirm_placement",
-    "return_order",
-    "refuse_order",
-    "park_placement",
-    "park_orphans",
-    "close_unsent",
-    "close_order",
-    "learn",
-    "wish_cancel",
-    "answer_cancel",
-    "ask_refill",
-    "answer_refill",
-    "top_up",
-    "resolve_placed",
-    "resolve_not_placed",
-];
