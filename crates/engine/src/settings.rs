@@ -40,6 +40,8 @@ pub struct Settings {
     pub evidence_after: Duration,
     /// Time between two attempts to send waiting orders.
     pub resend_every: Duration,
+    /// Time between two looks for what other processes wrote.
+    pub foreign_every: Duration,
 }
 
 impl Settings {
@@ -63,6 +65,8 @@ impl Settings {
             balance_every: Duration::from_secs(30),
             evidence_after: Duration::from_secs(5 * 60),
             resend_every: Duration::from_secs(1),
+            // With the look itself less than the second in which a revoked key dies.
+            foreign_every: Duration::from_millis(250),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Plan {
             rates: if repeats_ids { Rates::default() } else { rates },
             habits,
             searches: rng.random_bool(0.5),
-            regrets: rng.random_bool(0.2) && !repeats_ids,
+            regrets: rng.random_bool(0.15) && !repeats_ids,
         }
     }
 

@@ -70,4 +70,4 @@ fn another(order: &Order, rng: &mut StdRng) -> Option<Fate> {
 }
 
 /// So long panels' second thoughts meet trouble. The first look at what has ended comes after an hour.
-pub(crate) const TROUBLED_FOR: Duration = Duration::from_secs(3 * 60 * 60);
+pub(crate) const TROUBLED_FOR: Duration = Duration::from_secs(2 * 60 * 60);

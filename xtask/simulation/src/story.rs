@@ -1,6 +1,7 @@
 //! One world from its beginning to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use panelgate_domain::customer::Customer;
@@ -134,6 +135,7 @@ async fn open_accounts(world: &Arc<World>) -> Vec<Customer> {
 /// Panels change their minds, and there is trouble once more until it is noticed.
 async fn regret(world: &Arc<World>) {
     regrets::begin(world).await;
+    world.is_late.store(true, Ordering::Relaxed);
     world.mishaps.resume();
     let over = CancellationToken::new();
     let ends = over.clone();

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use panelgate_domain::field::Field;
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) offer: Mutex<Offer>,
     /// The trouble is over.
     pub(crate) calm: CancellationToken,
+    /// All have ended, and panels have second thoughts.
+    pub(crate) is_late: AtomicBool,
     file: PathBuf,
     running: Mutex<Option<Running>>,
 }
@@ -105,6 +108,7 @@ impl World {
                 routes,
             }),
             calm: CancellationToken::new(),
+            is_late: AtomicBool::new(false),
             file: folder.join("panelgate.db"),
             running: Mutex::new(None),
         }
@@ -158,7 +162,7 @@ impl World {
                 fresh_for: FRESH_FOR,
                 look_at_least_every: LOOK_EVERY,
                 evidence_after: SEARCH_AFTER,
-                ..Settings::new("USD".into())
+                ..self.pace()
             },
             rules: shop::rules(offer.revision, offer.percent, &offer.routes),
             panels: self.panel_settings(&life),
@@ -210,6 +214,21 @@ impl World {
         }
         running.life.end();
         close(&running.store).await;
+    }
+
+    /// How often the process does what it does unasked.
+    fn pace(&self) -> Settings {
+        let usual = Settings::new("USD".into());
+        if !self.is_late.load(Ordering::Relaxed) {
+            return usual;
+        }
+        // Hours in which hardly anything happens.
+        Settings {
+            foreign_every: Duration::from_secs(60),
+            resend_every: Duration::from_secs(60),
+            balance_every: Duration::from_secs(600),
+            ..usual
+        }
     }
 
     pub(crate) fn panel_settings(&self, life: &Life) -> Vec<PanelSettings> {

@@ -27,7 +27,7 @@ pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     send::start(core);
     every(core, FACTS_EVERY, facts::run);
     every(core, WISHES_EVERY, wishes::run);
-    every(core, FOREIGN_EVERY, foreign::run);
+    every(core, core.settings.foreign_every, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
     every(core, EXCHANGE_EVERY, exchange::run);
     every(core, evidence::LOOK_EVERY, evidence::gather);
@@ -78,9 +78,6 @@ const FACTS_EVERY: Duration = Duration::from_millis(250);
 
 /// A wish to cancel that could not be sent is tried again.
 const WISHES_EVERY: Duration = Duration::from_secs(5);
-
-/// What another process wrote is seen within a second.
-const FOREIGN_EVERY: Duration = Duration::from_millis(250);
 
 /// Gauges that are counted in the store.
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
