@@ -121,6 +121,9 @@ pub(super) fn open(path: &Path, role: Role, create: bool) -> Result<Opened> {
     };
     let mut connection = connect(&path)?;
     migrate(&mut connection, &path, lock.is_some())?;
+    // What undoes one job of a transaction is kept until the job is done. Beyond 64 KiB it would be written to a file in
+    // the system's folder for temporary ones, made anew for every transaction.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     if lock.is_some() {
         newest::begin(&connection, &path)?;
     }
