@@ -4,6 +4,7 @@ mod campaign;
 mod gateway;
 mod report;
 mod table;
+mod text;
 
 use std::path::PathBuf;
 
@@ -42,7 +43,7 @@ enum Command {
         /// Goes on where the last run ended, and adds to its report; otherwise a new report begins with seed 0.
         #[arg(long)]
         resume: bool,
-        /// Where the report is kept, as JSON.
+        /// Where the report is kept, as JSON; beside it, as Markdown.
         #[arg(long, default_value = "target/proof.json")]
         report: PathBuf,
     },

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use panelgate_tally::Tally;
 
-use crate::gateway;
+use crate::{gateway, text};
 
 /// The sum of all runs, and the file that holds it.
 pub(crate) struct Report {
@@ -67,7 +67,7 @@ impl Report {
 
 impl Proof {
     /// What is counted, and from what the next run begins.
-    const fn counted(self) -> &'static str {
+    pub(crate) const fn counted(self) -> &'static str {
         match self {
             Self::Seeds => "seeds",
             Self::Power => "power · cuts",
@@ -107,10 +107,14 @@ fn read(path: &Path) -> anyhow::Result<Tally> {
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }
 
-/// Whole or not at all: the old report stays until the new one is there.
 fn write(path: &Path, all: &Tally) -> anyhow::Result<()> {
+    replace(path, &(serde_json::to_string_pretty(all)? + "\n"))?;
+    replace(&path.with_extension("md"), &text::of(all))
+}
+
+/// Whole or not at all: the old file stays until the new one is there.
+fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let new = path.with_extension("new");
-    let text = serde_json::to_string_pretty(all)?;
     fs::write(&new, text).with_context(|| new.display().to_string())?;
     fs::rename(&new, path).with_context(|| path.display().to_string())
 }
