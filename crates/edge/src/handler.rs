@@ -14,6 +14,7 @@ use panelgate_domain::fault::{Effect, Fault, Refusal, Who};
 use panelgate_domain::reply::{PriceList, Reply};
 use panelgate_engine::{Cx, Engine};
 use panelgate_wire::{reply, request};
+use tokio_util::task::TaskTracker;
 
 use crate::auth;
 use crate::body::{Bodies, BodyError};
@@ -35,6 +36,7 @@ pub(crate) struct Handler {
     guesses: Guesses,
     listings: Listings,
     metrics: Metrics,
+    answers: TaskTracker,
 }
 
 /// There is no honest answer in time: the connection is closed instead, and the client knows as much as we do.
@@ -61,11 +63,17 @@ impl Handler {
             guesses,
             listings: Listings::new(),
             metrics,
+            answers: TaskTracker::new(),
         }
     }
 
     pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Requests that have come whole and are being answered.
+    pub(crate) const fn answers(&self) -> &TaskTracker {
+        &self.answers
     }
 
     pub(crate) async fn handle(
@@ -119,6 +127,7 @@ impl Handler {
                 return Err(NoAnswer);
             }
         };
+        let _answering = self.answers.token();
         let decoded = request::read(&request::Raw {
             // Only POST may move money; HEAD and the like are no way around that.
             get: head.method != Method::POST,

@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use panelgate_engine::Engine;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +28,7 @@ pub struct Listener {
     tls: Option<Tls>,
     accepting: CancellationToken,
     connections: TaskTracker,
+    answers: TaskTracker,
 }
 
 impl Listener {
@@ -47,6 +48,7 @@ impl Listener {
         let room = Arc::new(Room::new(&settings));
         let tls = room.tls.clone();
         let handler = Arc::new(Handler::new(settings, engine, metrics));
+        let answers = handler.answers().clone();
         let accept = accept(
             socket,
             handler,
@@ -60,6 +62,7 @@ impl Listener {
             tls,
             accepting,
             connections,
+            answers,
         })
     }
 
@@ -75,14 +78,22 @@ impl Listener {
         self.tls.as_ref()
     }
 
-    /// Stops accepting, lets requests that are being answered finish, and closes idle connections. Connections that are
-    /// not done `within` are cut. Answers whether all were done.
+    /// Stops accepting, lets requests that are being answered finish, and closes idle connections. What has connected and said
+    /// nothing yet is given [`A_MOMENT`] for it: its request is on its way. Nobody waits longer than that for clients that are
+    /// slow to ask or to read, nor for answers that are not there `within`. Answers whether those were there.
     pub async fn stop(&self, within: Duration) -> bool {
         self.accepting.cancel();
         self.connections.close();
-        tokio::time::timeout(within, self.connections.wait())
-            .await
-            .is_ok()
+        self.answers.close();
+        let answered = async {
+            tokio::time::sleep(A_MOMENT).await;
+            self.answers.wait().await;
+            tokio::time::sleep(TO_READ_IT).await;
+        };
+        tokio::select! {
+            () = self.connections.wait() => true,
+            answered = tokio::time::timeout(within, answered) => answered.is_ok(),
+        }
     }
 }
 
@@ -186,14 +197,16 @@ async fn serve(
     let secured = tokio::select! {
         biased;
         secured = tls::over(place.room.tls.as_ref(), stream, head) => secured,
-        // Nothing was asked yet.
-        () = accepting.cancelled() => return,
+        () = a_moment_after(&accepting) => return,
     };
     let stream = match secured {
         Ok(stream) => stream,
         Err(error) => return tracing::debug!(%error, "a TLS handshake failed"),
     };
+    let asked = Arc::new(Notify::new());
+    let ask = Arc::clone(&asked);
     let service = service_fn(move |request| {
+        ask.notify_one();
         let (handler, line) = (Arc::clone(&handler), Arc::clone(&line));
         async move { handler.handle(request, &line, address).await }
     });
@@ -205,9 +218,18 @@ async fn serve(
         .half_close(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
+    // A connection that is closed gracefully before it was asked anything is closed without an answer, although its first request
+    // may have been sent. Later ones can be closed by either side at any time, and clients know that.
+    let may_close = async {
+        accepting.cancelled().await;
+        tokio::select! {
+            () = asked.notified() => {}
+            () = a_moment_after(&accepting) => {}
+        }
+    };
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
-        () = accepting.cancelled() => {
+        () = may_close => {
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await
         }
@@ -217,7 +239,19 @@ async fn serve(
     }
 }
 
+/// Resolves when no more connections are accepted, and what was sent before has had time to arrive.
+async fn a_moment_after(end: &CancellationToken) {
+    end.cancelled().await;
+    tokio::time::sleep(A_MOMENT).await;
+}
+
 /// Bound of what hyper buffers of a head.
 const HEAD_BYTES: usize = 64 * 1024;
 
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+
+/// Longer than a request needs from a client to its server, short enough that whoever waits for the next process does not mind.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// For clients that take long to read an answer.
+const TO_READ_IT: Duration = Duration::from_secs(1);

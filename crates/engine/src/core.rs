@@ -120,6 +120,10 @@ pub(crate) struct Core {
     pub(crate) upstream_metrics: panelgate_upstream::Metrics,
     /// Everything that outlives the request it came from.
     pub(crate) tracker: TaskTracker,
+    /// Calls that buy or change something at a panel, from before they are begun until what became of them is written down.
+    pub(crate) calls: TaskTracker,
+    /// No order leaves any more, and nobody is kept waiting for one.
+    pub(crate) winding_down: CancellationToken,
     /// Ends the background tasks.
     pub(crate) stop: CancellationToken,
 }
@@ -203,14 +207,38 @@ impl Engine {
         self.0.market.load_full()
     }
 
+    /// Sends no order any more. Customers who wait for one get its id at once; what is opened from now on stays open for the next
+    /// start. Everything else goes on. Answers when no call that buys or changes something is under way; dropping the future
+    /// ends the waiting and nothing else.
+    pub async fn wind_down(&self) {
+        let core = &self.0;
+        core.winding_down.cancel();
+        core.calls.close();
+        core.calls.wait().await;
+    }
+
     /// Ends the background tasks, waits until everything under way is written down, and closes the desks.
     pub async fn stop(&self) {
+        self.stop_within(Duration::MAX).await;
+    }
+
+    /// As [`stop`](Self::stop), and cuts off what takes longer. An order that is on its way then is unconfirmed at the next start.
+    pub async fn stop_within(&self, within: Duration) {
         let core = &self.0;
+        core.winding_down.cancel();
         core.stop.cancel();
         core.tracker.close();
-        core.tracker.wait().await;
-        for desk in core.desks.load().values() {
-            desk.close().await;
+        let ended = async {
+            core.tracker.wait().await;
+            for desk in core.desks.load().values() {
+                desk.close().await;
+            }
+        };
+        if tokio::time::timeout(within, ended).await.is_err() {
+            tracing::warn!(
+                calls = core.calls.len(),
+                "calls to panels took too long and were cut off; the next start has their orders as unconfirmed"
+            );
         }
         // What the last looks told.
         core.write_learned().await;
@@ -246,6 +274,11 @@ impl Core {
     /// The gateway is ending: nothing new is begun.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
+    }
+
+    /// Orders are taken, and stay open.
+    pub(crate) fn is_winding_down(&self) -> bool {
+        self.winding_down.is_cancelled()
     }
 
     pub(crate) fn is_paused(&self) -> bool {

@@ -151,6 +151,8 @@ impl Engine {
             metrics: parts.metrics,
             upstream_metrics: parts.upstream_metrics,
             tracker: TaskTracker::new(),
+            calls: TaskTracker::new(),
+            winding_down: CancellationToken::new(),
             stop: CancellationToken::new(),
         });
         core.open_desks(parts.panels)?;

@@ -133,7 +133,13 @@ async fn open(
             });
         }
     };
-    match tokio::time::timeout_at(deadline, work).await {
+    let ended = tokio::select! {
+        biased;
+        ended = tokio::time::timeout_at(deadline, work) => ended,
+        // Nobody waits for a panel while the gateway ends: the order is durable, and shows what became of it.
+        () = core.winding_down.cancelled() => return Ok(Reply::Added(order)),
+    };
+    match ended {
         Ok(Ok(Placing::Refused(refusal))) => {
             Err(Fault::panel(refusal, format!("order {order} was refused")))
         }
@@ -281,6 +287,7 @@ impl Opening {
                 if let Placing::Refused(refusal) = placing
                     && is_named
                     && Instant::now() < self.deadline
+                    && !core.is_winding_down()
                 {
                     keep_refusal(core, sendable.order.id, refusal).await;
                 }

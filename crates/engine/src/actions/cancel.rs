@@ -132,6 +132,7 @@ pub(crate) async fn forward(
     orders: Vec<Order>,
     unsent: Unsent,
 ) -> HashMap<OrderId, Result<(), Refusal>> {
+    let _under_way = core.calls.token();
     let mut answers = HashMap::new();
     let mut by_panel: BTreeMap<PanelName, BTreeMap<UpstreamId, OrderId>> = BTreeMap::new();
     for order in orders {

@@ -58,6 +58,7 @@ async fn ask(
     order: OrderId,
     upstream_id: UpstreamId,
 ) -> Result<RefillId, Refusal> {
+    let _under_way = core.calls.token();
     let asked = core
         .store
         .ask_refill(order, core.now())

@@ -19,6 +19,7 @@ use panelgate_domain::spec::Quantity;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, NewPlacement, Sendable};
 use panelgate_upstream::{Class, Desk, Permit, Rest};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::order_of_routes::order_of_routes;
 use self::outcome::{Attempt, attempt};
@@ -48,6 +49,8 @@ pub(crate) struct Ready {
     permit: Permit,
     /// What the store is told before a byte leaves.
     pub(crate) placement: NewPlacement,
+    /// Nobody ends the process without having waited for it.
+    under_way: TaskTrackerToken,
 }
 
 /// A placement that is durable and may be sent, once.
@@ -105,12 +108,14 @@ pub(crate) struct Wanted<'a> {
 
 /// The first route that takes orders, if its desk has a permit to give at once.
 pub(crate) fn ready_route(core: &Core, market: &Market, wanted: Wanted<'_>) -> Option<Ready> {
+    let under_way = core.calls.token();
     let mut routes = order_of_routes(core, market, wanted).into_iter();
     let (desk, placement) = routes.find_map(|route| usable(core, market, wanted, route).ok())?;
     desk.try_admit(Class::Money).map(|permit| Ready {
         desk,
         permit,
         placement,
+        under_way,
     })
 }
 
@@ -121,7 +126,7 @@ fn usable(
     wanted: Wanted<'_>,
     route: &Route,
 ) -> Result<(Desk, NewPlacement), Skip> {
-    if core.is_paused() {
+    if core.is_paused() || core.is_winding_down() {
         return Err(Skip::Panel);
     }
     let desk = core.desk(&route.panel).ok_or(Skip::Panel)?;
@@ -238,11 +243,13 @@ async fn begin(
     order: OrderId,
     route: &Route,
 ) -> Result<Begun, Skip> {
+    let under_way = core.calls.token();
     let (desk, placement) = usable(core, market, wanted, route)?;
-    let permit = desk
-        .admit(Class::Money, core.settings.route_wait)
-        .await
-        .map_err(|_| Skip::Panel)?;
+    let permit = tokio::select! {
+        biased;
+        () = core.winding_down.cancelled() => return Err(Skip::Panel),
+        permit = desk.admit(Class::Money, core.settings.route_wait) => permit.map_err(|_| Skip::Panel)?,
+    };
     let placement = NewPlacement {
         at: core.now(),
         ..renewed(core, market, wanted, placement)?
@@ -252,6 +259,7 @@ async fn begin(
             desk,
             permit,
             placement,
+            under_way,
         }
         .begun(id)),
         Err(StoreError::WrongState { .. }) => Err(Skip::Gone),

@@ -51,11 +51,13 @@ pub(super) async fn attempt(
     begun: Begun,
 ) -> Attempt {
     let Begun {
-        ready: Ready {
-            desk,
-            permit,
-            placement,
-        },
+        ready:
+            Ready {
+                desk,
+                permit,
+                placement,
+                under_way: _under_way,
+            },
         id,
     } = begun;
     let stake = sendable.order.price;
