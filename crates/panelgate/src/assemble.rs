@@ -12,6 +12,7 @@ pub(crate) fn gateway(config: &Config, now: Timestamp) -> GatewaySettings {
         store: config.store_path.clone(),
         listen: config.server.listen,
         operator_listen: config.operator_listen,
+        stop_within: config.server.stop_within,
         edge: edge(config),
         engine: engine(config),
         market: market(config, now),

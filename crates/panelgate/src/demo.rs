@@ -25,6 +25,7 @@ use crate::clock;
 use crate::commands::key;
 use crate::output;
 use crate::signals;
+use crate::sockets::Handed;
 use crate::wiring::{Gateway, GatewaySettings, MarketSettings};
 
 /// Runs until Ctrl-C.
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: Demo) -> anyhow::Result<()> {
         args.operator_listen,
         &[("alpha", &alpha), ("beta", &beta)],
     )?;
-    let gateway = Gateway::start(settings).await?;
+    let gateway = Gateway::start(settings, Handed::default()).await?;
     let customer = funded_customer(gateway.store.as_ref()).await?;
     let key = key::issue(gateway.store.as_ref(), customer.id, None).await?;
     let next = next_order(gateway.store.as_ref()).await?;
@@ -80,6 +81,7 @@ fn settings(
         store: folder.join("panelgate.db"),
         listen,
         operator_listen,
+        stop_within: STOP_WITHIN,
         edge: panelgate_edge::Settings::default(),
         engine: panelgate_engine::Settings {
             fresh_for: FRESH_FOR,
@@ -233,6 +235,8 @@ fn welcome(gateway: &Gateway, key: &str, folder: &Path, first: i64) -> String {
 /// Short, so that a demo shows something.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+/// Its panels take no longer.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
 const CUSTOMER: &str = "demo";
 const FOLLOWERS: ServiceId = ServiceId(1);
 

@@ -18,7 +18,9 @@ mod output;
 mod reload;
 mod serve;
 mod signals;
+mod sockets;
 mod store;
+mod supervisor;
 mod wiring;
 
 use std::process::ExitCode;
@@ -26,21 +28,28 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command};
+use sockets::Handed;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let done = tokio::runtime::Runtime::new()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(Cli::parse())));
-    match done {
+    match start(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => exit::report(&error),
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+fn start(cli: Cli) -> anyhow::Result<()> {
+    // Before there are other threads.
+    let handed = match cli.command {
+        Command::Serve => Handed::take()?,
+        _ => Handed::default(),
+    };
+    tokio::runtime::Runtime::new()?.block_on(run(cli, handed))
+}
+
+async fn run(cli: Cli, handed: Handed) -> anyhow::Result<()> {
     let config = &cli.config;
     match cli.command {
         Command::Demo(args) => {
@@ -49,7 +58,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Serve => {
             logging::start("info");
-            serve::run(config).await
+            serve::run(config, handed).await
         }
         Command::Check { online } => commands::check::run(config, online).await,
         Command::Verify => commands::verify::run(config).await,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::assemble;
@@ -13,10 +13,12 @@ use crate::config::{Config, Keys};
 use crate::control::server::ControlSocket;
 use crate::output;
 use crate::reload::Reloader;
+use crate::sockets::Handed;
+use crate::supervisor;
 use crate::wiring::Gateway;
 
 /// Serves until Ctrl-C or SIGTERM.
-pub(crate) async fn run(config_path: &Path) -> anyhow::Result<()> {
+pub(crate) async fn run(config_path: &Path, handed: Handed) -> anyhow::Result<()> {
     let config = Config::load(config_path, Keys::Read)?;
     if !config.warnings.is_empty() {
         output::note(&config.warnings.render(output::colours()));
@@ -25,32 +27,40 @@ pub(crate) async fn run(config_path: &Path) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
 
-    let gateway = Gateway::start(assemble::gateway(&config, clock::now())).await?;
+    let gateway = Gateway::start(assemble::gateway(&config, clock::now()), handed).await?;
     let store_path = config.store_path.clone();
     let reloader = Arc::new(Reloader::new(config_path, config, &gateway));
     let control = ControlSocket::start(&store_path, gateway.engine.clone(), Arc::clone(&reloader));
     let control = control.context("cannot open the control socket")?;
     let (customers, operators) = (gateway.address(), gateway.operator_address());
     let scheme = gateway.tls().map_or("http", |_| "https");
-    output::note(&format!(
-        "customers: {scheme}://{customers}  operators: http://{operators}"
-    ));
+    let listening = format!("customers: {scheme}://{customers}  operators: http://{operators}");
+    output::note(&listening);
+    supervisor::ready(&listening);
+    let watch = tokio::spawn(supervisor::keep_watch(gateway.engine.clone()));
 
     let mut saved = tokio::time::interval(LOOK_AT_FILES_EVERY);
     loop {
         tokio::select! {
             () = asked_to_stop(&mut interrupted, &mut terminated) => break,
-            _ = hung_up.recv() => reloader.hung_up().await,
+            _ = hung_up.recv() => {
+                supervisor::reloading();
+                reloader.hung_up().await;
+                supervisor::ready(&listening);
+            }
             _ = saved.tick() => reloader.saved().await,
         }
     }
     tracing::info!("stopping");
+    supervisor::stopping();
     drop(control);
-    tokio::select! {
+    let stopped = tokio::select! {
         () = gateway.stop() => Ok(()),
         // Whoever asks twice means now. What is durable is durable; the next start parks what was on its way.
-        () = asked_to_stop(&mut interrupted, &mut terminated) => bail!("stopped before everything under way was written down"),
-    }
+        () = asked_to_stop(&mut interrupted, &mut terminated) => Err(anyhow!("stopped before everything under way was written down")),
+    };
+    watch.abort();
+    stopped
 }
 
 async fn asked_to_stop(interrupted: &mut Signal, terminated: &mut Signal) {

@@ -16,16 +16,19 @@ use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreMetrics};
 use panelgate_upstream::PanelSettings;
 use prometheus::{IntGaugeVec, Opts, Registry};
-use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::exit;
+use crate::sockets::{self, Handed};
 
 /// Everything a gateway needs to know; where it came from does not matter.
 pub(crate) struct GatewaySettings {
     pub(crate) store: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) operator_listen: SocketAddr,
+    /// For calls to panels that are under way when the gateway stops.
+    pub(crate) stop_within: Duration,
     pub(crate) edge: panelgate_edge::Settings,
     pub(crate) engine: panelgate_engine::Settings,
     pub(crate) market: MarketSettings,
@@ -48,12 +51,13 @@ pub(crate) struct Gateway {
     pub(crate) metrics: panelgate_engine::Metrics,
     listener: Listener,
     console: Console,
+    stop_within: Duration,
 }
 
 impl Gateway {
     /// Opens the store, settles what a dead process left behind, and serves. Everything that can fail without an order having
     /// left is done first: a start that fails sends nothing.
-    pub(crate) async fn start(settings: GatewaySettings) -> anyhow::Result<Self> {
+    pub(crate) async fn start(settings: GatewaySettings, handed: Handed) -> anyhow::Result<Self> {
         let registry = Registry::new();
         let metrics = panelgate_engine::Metrics::register(&registry)?;
         let upstream_metrics = panelgate_upstream::Metrics::register(&registry)?;
@@ -61,8 +65,8 @@ impl Gateway {
         let store_metrics = StoreMetrics::register(&registry)?;
         register_process(&registry)?;
 
-        let customers = bind(settings.listen).await?;
-        let operators = bind(settings.operator_listen).await?;
+        let customers = sockets::listen(handed.customers, settings.listen).await?;
+        let operators = sockets::listen(handed.operators, settings.operator_listen).await?;
         let store: Arc<dyn Store> = Arc::new(open_to_serve(&settings.store, store_metrics)?);
         crate::store::fix_currency(store.as_ref(), &settings.engine.currency).await?;
         let rules = rules(store.as_ref(), settings.market).await?;
@@ -80,6 +84,7 @@ impl Gateway {
         Ok(Self {
             listener: Listener::start(customers, settings.edge, engine.clone(), edge_metrics)?,
             console: Console::start(operators, engine.clone(), registry)?,
+            stop_within: settings.stop_within,
             engine,
             store,
             metrics,
@@ -101,13 +106,18 @@ impl Gateway {
         self.console.address()
     }
 
-    /// Stops accepting, answers what waits, and lets everything under way be written down.
+    /// Answers whoever waits for an order, and serves on until the calls to panels that are under way have ended, at most
+    /// `stop_within`: what is opened meanwhile is sent by the next process. Then it stops accepting, and lets everything be
+    /// written down.
     pub(crate) async fn stop(self) {
+        let deadline = Instant::now() + self.stop_within;
         self.console.not_ready();
+        _ = tokio::time::timeout_at(deadline, self.engine.wind_down()).await;
         if !self.listener.stop(ANSWER_WITHIN).await {
             tracing::warn!("some customers were not answered in time");
         }
-        self.engine.stop().await;
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.engine.stop_within(left.max(WRITE_DOWN_WITHIN)).await;
         self.console.stop();
     }
 }
@@ -121,12 +131,6 @@ pub(crate) async fn rules(store: &dyn Store, market: MarketSettings) -> anyhow::
         definitions: market.definitions,
         exchange: market.exchange,
     })
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
 }
 
 fn open_to_serve(path: &Path, metrics: StoreMetrics) -> anyhow::Result<SqliteStore> {
@@ -173,3 +177,6 @@ fn register_process(registry: &Registry) -> anyhow::Result<()> {
 
 /// Longer than the longest answer to a customer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// What waits for nobody but the store has so long at least.
+const WRITE_DOWN_WITHIN: Duration = Duration::from_secs(2);

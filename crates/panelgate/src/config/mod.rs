@@ -83,6 +83,8 @@ pub(crate) struct Server {
     pub(crate) paths: Vec<String>,
     /// Whether orders may come by GET.
     pub(crate) get_add: bool,
+    /// Longest wait for calls to panels that are under way when the gateway stops.
+    pub(crate) stop_within: Duration,
     /// Bounds.
     pub(crate) limits: Limits,
 }

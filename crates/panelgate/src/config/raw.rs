@@ -41,6 +41,7 @@ pub(crate) struct Server {
     pub(crate) listen: Maybe<String>,
     pub(crate) paths: List<String>,
     pub(crate) get_add: Maybe<bool>,
+    pub(crate) stop_within: Maybe<String>,
     pub(crate) limits: Maybe<Limits>,
     pub(crate) tls: Maybe<Tls>,
 }

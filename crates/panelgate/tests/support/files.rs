@@ -2,6 +2,8 @@
 
 /// What is written into the folder.
 pub struct Files {
+    /// More of `[server]`.
+    pub server: String,
     /// More of `[server.limits]`.
     pub limits: String,
     /// The section `[status]`.
@@ -17,6 +19,7 @@ pub struct Files {
 impl Default for Files {
     fn default() -> Self {
         Self {
+            server: String::new(),
             limits: String::new(),
             status: STATUS.to_owned(),
             panels: LIMITS.to_owned(),
@@ -30,13 +33,19 @@ impl Default for Files {
 impl Files {
     /// What comes before the panels.
     pub(super) fn head(&self) -> String {
-        format!("{SERVER}{}{BASE}[status]\n{}", self.limits, self.status)
+        format!(
+            "{SERVER}{}{SERVER_LIMITS}{}{BASE}[status]\n{}",
+            self.server, self.limits, self.status
+        )
     }
 }
 
 const SERVER: &str = r#"
 [server]
 listen = "127.0.0.1:0"
+"#;
+
+const SERVER_LIMITS: &str = r#"
 [server.limits]
 add_per_second = 100_000
 reads_per_second = 1_000_000

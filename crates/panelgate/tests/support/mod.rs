@@ -93,7 +93,8 @@ impl Gateway {
         self.listen(shell);
     }
 
-    fn listen(&mut self, command: Command) {
+    /// Starts a command that becomes `serve`, and waits until it listens.
+    pub fn listen(&mut self, command: Command) {
         let (process, line) = spawn(command, "customers: ");
         self.process = Some(process);
         let mut words = line.split_whitespace();
@@ -121,6 +122,11 @@ impl Gateway {
         let mut process = self.process.take().expect("it runs");
         process.kill().expect("killed");
         process.wait().expect("gone");
+    }
+
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&self) {
+        signal(self.process.as_ref().expect("it runs"), "TERM");
     }
 
     /// Ends it as an operator would; answers its exit code.
@@ -152,7 +158,8 @@ impl Gateway {
         command
             .args(arguments)
             .arg("--config")
-            .arg(self.path("panelgate.toml"));
+            .arg(self.path("panelgate.toml"))
+            .stdin(Stdio::null());
         command
     }
 
@@ -349,7 +356,6 @@ pub fn spawn(command: Command, begin: &'static str) -> (Child, String) {
 /// comes later goes to the test's own standard error.
 pub fn spawn_until(mut command: Command, begin: &'static str) -> (Child, Vec<String>) {
     let mut process = command
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

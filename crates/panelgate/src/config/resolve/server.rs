@@ -58,6 +58,9 @@ fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
         is_tls: raw.tls.is_some(),
         paths: paths(&raw.paths, scope),
         get_add: flag(&raw.get_add, false),
+        stop_within: scope
+            .read(&raw.stop_within, value::duration)
+            .unwrap_or(STOP_WITHIN),
         limits: limits(section(&raw.limits), scope),
     }
 }
@@ -278,6 +281,7 @@ fn warn_if_slow(written: &Maybe<String>, wait: Duration, scope: &mut Scope<'_>) 
 /// Unix takes 104 to 108 bytes, and the socket is made under a name of its own first.
 const LONGEST_SOCKET: usize = 100;
 
+const STOP_WITHIN: Duration = Duration::from_secs(25);
 const HEAD: Duration = Duration::from_secs(10);
 const BODY: Duration = Duration::from_secs(15);
 const WRITE: Duration = Duration::from_secs(60);

@@ -1,0 +1,11 @@
+//! The gateway as something that a system runs: restarted under load, supervised, confined.
+
+mod confined;
+mod line;
+mod load;
+mod restarts;
+mod stops;
+mod supervised;
+
+#[path = "../support/mod.rs"]
+mod support;
