@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY};
@@ -76,15 +76,22 @@ impl Handler {
         &self.answers
     }
 
+    /// For a client with as many requests at a time as an address may have.
+    pub(crate) fn no_room(&self, client: IpAddr) -> Response<Full<Bytes>> {
+        tracing::debug!(%client, "too many requests at a time");
+        self.metrics.request("invalid", "no_room", Duration::ZERO);
+        json(reply::refusal(Refusal::TooManyRequests))
+    }
+
     pub(crate) async fn handle(
         &self,
         request: Request<Incoming>,
         line: &Line,
-        address: IpAddr,
+        client: IpAddr,
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let path = request.uri().path().trim_end_matches('/');
         if self.paths.iter().any(|known| known == path) {
-            return self.api(request, line, address).await;
+            return self.api(request, line, client).await;
         }
         if !path.is_empty() {
             return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
@@ -107,7 +114,7 @@ impl Handler {
         &self,
         request: Request<Incoming>,
         line: &Line,
-        address: IpAddr,
+        client: IpAddr,
     ) -> Result<Response<Full<Bytes>>, NoAnswer> {
         let began = Instant::now();
         let (head, incoming) = request.into_parts();
@@ -141,14 +148,14 @@ impl Handler {
         drop(body);
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
         let accepts_gzip = listing::accepts_gzip(&head.headers);
-        let answer = self.answer(decoded, line, address).await;
+        let answer = self.answer(decoded, line, client).await;
         self.metrics
             .request(action, outcome(&answer), began.elapsed());
         match answer {
             Ok(Reply::Services(list)) => self.price_list(&list, accepts_gzip).await,
             Ok(reply) => Ok(json(reply::reply(&reply))),
             Err(Failure::Fault(fault)) => {
-                log(action, &fault);
+                log(action, client, &fault);
                 match fault.effect {
                     // Saying anything now could be a lie.
                     Effect::Unknown => Err(NoAnswer),
@@ -165,7 +172,7 @@ impl Handler {
         &self,
         request: request::Request,
         line: &Line,
-        address: IpAddr,
+        client: IpAddr,
     ) -> Result<Reply, Failure> {
         let hash = request
             .key
@@ -175,7 +182,7 @@ impl Handler {
         let owner = self.engine.owner_of_key(hash).await;
         let owner = owner.map_err(|error| Fault::us(Refusal::TooManyRequests, error))?;
         let cx = Cx {
-            customer: owner.ok_or_else(|| self.wrong_key(address))?,
+            customer: owner.ok_or_else(|| self.wrong_key(client))?,
         };
         let action = request.action?;
         if !self.limits.allow(hash, &action) {
@@ -192,8 +199,8 @@ impl Handler {
     }
 
     /// A key is looked up before its address is: guesses of others must not lock out whoever has a right one.
-    fn wrong_key(&self, address: IpAddr) -> Refusal {
-        let is_within = self.guesses.allow(address);
+    fn wrong_key(&self, client: IpAddr) -> Refusal {
+        let is_within = self.guesses.allow(client);
         self.metrics.wrong_key(is_within);
         if is_within {
             Refusal::InvalidApiKey
@@ -261,11 +268,13 @@ const fn outcome(answer: &Result<Reply, Failure>) -> &'static str {
 }
 
 /// The one place where a fault is logged.
-fn log(action: &str, fault: &Fault) {
+fn log(action: &str, client: IpAddr, fault: &Fault) {
     match (fault.who, fault.effect) {
-        (Who::Customer, Effect::DidNotHappen) => tracing::debug!(action, %fault, "refused"),
-        (Who::Panel, _) => tracing::info!(action, %fault, "a panel refused"),
-        _ => tracing::error!(action, effect = ?fault.effect, %fault, "failed"),
+        (Who::Customer, Effect::DidNotHappen) => {
+            tracing::debug!(action, %client, %fault, "refused")
+        }
+        (Who::Panel, _) => tracing::info!(action, %client, %fault, "a panel refused"),
+        _ => tracing::error!(action, %client, effect = ?fault.effect, %fault, "failed"),
     }
 }
 

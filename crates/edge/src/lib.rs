@@ -6,6 +6,8 @@
 mod auth;
 mod body;
 mod certificate;
+mod entrance;
+mod forwarded;
 mod guesses;
 mod handler;
 mod limits;
@@ -15,6 +17,9 @@ mod listing;
 mod metrics;
 mod page;
 mod patience;
+mod preamble;
+mod proxies;
+mod room;
 mod settings;
 mod tls;
 

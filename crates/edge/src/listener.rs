@@ -5,22 +5,25 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashmap::DashMap;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use panelgate_engine::Engine;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::guesses::neighbours;
-use crate::handler::Handler;
-use crate::line::Watched;
+use crate::entrance::{Entrance, NoRoom, Opened, Place};
+use crate::handler::{Handler, NoAnswer};
+use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
-use crate::tls::{self, Tls};
+use crate::tls::Tls;
 
 /// The customers' listener. It serves until it is stopped.
 pub struct Listener {
@@ -45,17 +48,14 @@ impl Listener {
         let address = socket.local_addr()?;
         let accepting = CancellationToken::new();
         let connections = TaskTracker::new();
-        let room = Arc::new(Room::new(&settings));
-        let tls = room.tls.clone();
-        let handler = Arc::new(Handler::new(settings, engine, metrics));
-        let answers = handler.answers().clone();
-        let accept = accept(
-            socket,
-            handler,
-            room,
-            accepting.clone(),
-            connections.clone(),
-        );
+        let house = House {
+            entrance: Entrance::new(&settings),
+            handler: Handler::new(settings, engine, metrics),
+            accepting: accepting.clone(),
+        };
+        let tls = house.entrance.tls().cloned();
+        let answers = house.handler.answers().clone();
+        let accept = accept(socket, Arc::new(house), connections.clone());
         connections.spawn(accept);
         Ok(Self {
             address,
@@ -79,7 +79,7 @@ impl Listener {
     }
 
     /// Stops accepting, lets requests that are being answered finish, and closes idle connections. What has connected and said
-    /// nothing yet is given [`A_MOMENT`] for it: its request is on its way. Nobody waits longer than that for clients that are
+    /// nothing yet is given a moment for it: its request is on its way. Nobody waits longer than that for clients that are
     /// slow to ask or to read, nor for answers that are not there `within`. Answers whether those were there.
     pub async fn stop(&self, within: Duration) -> bool {
         self.accepting.cancel();
@@ -97,81 +97,41 @@ impl Listener {
     }
 }
 
-/// Who may connect, and how.
-struct Room {
-    tls: Option<Tls>,
-    all: Arc<Semaphore>,
-    per_address: usize,
-    addresses: DashMap<IpAddr, usize>,
-}
-
-/// A place for one connection; given back when dropped.
-struct Place {
-    room: Arc<Room>,
-    address: IpAddr,
-    _one_of_all: OwnedSemaphorePermit,
-}
-
-impl Room {
-    fn new(settings: &Settings) -> Self {
-        Self {
-            tls: settings.certificate.as_ref().map(Tls::new),
-            all: Arc::new(Semaphore::new(settings.connections)),
-            per_address: settings.per_address,
-            addresses: DashMap::new(),
-        }
-    }
-
-    fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let address = neighbours(address);
-        let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        let mut count = self.addresses.entry(address).or_insert(0);
-        if *count >= self.per_address {
-            return None;
-        }
-        *count += 1;
-        Some(Place {
-            room: Arc::clone(self),
-            address,
-            _one_of_all: one_of_all,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.room
-            .addresses
-            .remove_if_mut(&self.address, |_, count| {
-                *count -= 1;
-                *count == 0
-            });
-    }
-}
-
-async fn accept(
-    socket: TcpListener,
-    handler: Arc<Handler>,
-    room: Arc<Room>,
+/// What every connection needs.
+struct House {
+    entrance: Entrance,
+    handler: Handler,
     accepting: CancellationToken,
-    connections: TaskTracker,
-) {
+}
+
+impl House {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        line: &Line,
+        peer: IpAddr,
+    ) -> Result<Response<Full<Bytes>>, NoAnswer> {
+        let (client, share) = self.entrance.asks(peer, request.headers());
+        match share {
+            Ok(_share) => self.handler.handle(request, line, client).await,
+            Err(NoRoom) => Ok(self.handler.no_room(client)),
+        }
+    }
+}
+
+async fn accept(socket: TcpListener, house: Arc<House>, connections: TaskTracker) {
     loop {
         let accepted = tokio::select! {
-            () = accepting.cancelled() => return,
+            () = house.accepting.cancelled() => return,
             accepted = socket.accept() => accepted,
         };
         match accepted {
             // Without a place the connection is closed at once: a client that tries again later is better off than one
             // that waits for nothing.
             Ok((stream, peer)) => {
-                if let Some(place) = room.enter(peer.ip()) {
-                    connections.spawn(serve(
-                        stream,
-                        Arc::clone(&handler),
-                        place,
-                        accepting.clone(),
-                    ));
+                let peer = peer.ip().to_canonical();
+                if let Some(place) = house.entrance.enter(peer) {
+                    connections.spawn(serve(stream, peer, Arc::clone(&house), place));
                 }
             }
             Err(error) => {
@@ -183,59 +143,57 @@ async fn accept(
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    handler: Arc<Handler>,
-    place: Place,
-    accepting: CancellationToken,
-) {
+async fn serve(stream: TcpStream, peer: IpAddr, house: Arc<House>, _place: Place) {
     // Answers are small and whole; waiting for more to send only delays them.
     _ = stream.set_nodelay(true);
-    let (head, write) = (handler.settings().head, handler.settings().write);
-    let address = place.address;
-    let (stream, line) = Watched::new(stream, write);
-    let secured = tokio::select! {
+    let opened = tokio::select! {
         biased;
-        secured = tls::over(place.room.tls.as_ref(), stream, head) => secured,
-        () = a_moment_after(&accepting) => return,
+        opened = house.entrance.open(stream, peer) => opened,
+        () = a_moment_after(&house.accepting) => return,
     };
-    let stream = match secured {
-        Ok(stream) => stream,
-        Err(error) => return tracing::debug!(%error, "a TLS handshake failed"),
+    let Opened {
+        stream,
+        line,
+        peer: client,
+        share: _share,
+    } = match opened {
+        Ok(opened) => opened,
+        Err(error) => return tracing::debug!(%peer, %error, "a connection was not opened"),
     };
     let asked = Arc::new(Notify::new());
-    let ask = Arc::clone(&asked);
+    let (ask, answering) = (Arc::clone(&asked), Arc::clone(&house));
     let service = service_fn(move |request| {
         ask.notify_one();
-        let (handler, line) = (Arc::clone(&handler), Arc::clone(&line));
-        async move { handler.handle(request, &line, address).await }
+        let (house, line) = (Arc::clone(&answering), Arc::clone(&line));
+        async move { house.answer(request, &line, client).await }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(house.handler.settings().head)
         .title_case_headers(true)
         .max_buf_size(HEAD_BYTES)
         .half_close(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    // A connection that is closed gracefully before it was asked anything is closed without an answer, although its first request
-    // may have been sent. Later ones can be closed by either side at any time, and clients know that.
-    let may_close = async {
-        accepting.cancelled().await;
-        tokio::select! {
-            () = asked.notified() => {}
-            () = a_moment_after(&accepting) => {}
-        }
-    };
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
-        () = may_close => {
+        () = may_close(&house.accepting, &asked) => {
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await
         }
     };
     if let Err(error) = outcome {
-        tracing::debug!(%error, "a connection ended");
+        tracing::debug!(peer = %client, %error, "a connection ended");
+    }
+}
+
+/// A connection that is closed gracefully before it was asked anything is closed without an answer, although its first request
+/// may have been sent. Later ones can be closed by either side at any time, and clients know that.
+async fn may_close(end: &CancellationToken, asked: &Notify) {
+    end.cancelled().await;
+    tokio::select! {
+        () = asked.notified() => {}
+        () = a_moment_after(end) => {}
     }
 }
 

@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::certificate::Certificate;
 
 /// How the customers' listener behaves.
@@ -14,9 +16,13 @@ pub struct Settings {
     pub get_add: bool,
     /// What TLS shows; without one there is no TLS.
     pub certificate: Option<Certificate>,
+    /// Proxies that are believed when they say who a client is.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether their connections begin with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// Open connections in all.
     pub connections: usize,
-    /// Open connections of one address; of IPv6, of one /64.
+    /// Open connections of one address; of IPv6, of one /64. Behind a trusted proxy: requests at a time.
     pub per_address: usize,
     /// Time for a TLS handshake, for a head, and for an idle connection to say something.
     pub head: Duration,
@@ -45,6 +51,8 @@ impl Default for Settings {
             paths: vec!["/api/v2".to_owned()],
             get_add: false,
             certificate: None,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
             connections: 10_000,
             per_address: 1_000,
             head: Duration::from_secs(10),

@@ -79,6 +79,8 @@ fn edge(config: &Config) -> panelgate_edge::Settings {
     panelgate_edge::Settings {
         paths: config.server.paths.clone(),
         get_add: config.server.get_add,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        proxy_protocol: config.server.proxy_protocol,
         certificate: config.tls.as_ref().and_then(|tls| tls.certificate.clone()),
         connections: limits.connections,
         per_address: limits.per_address,

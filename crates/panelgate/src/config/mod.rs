@@ -20,6 +20,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::exchange::Exchange;
 use panelgate_domain::family::Share;
@@ -85,6 +86,10 @@ pub(crate) struct Server {
     pub(crate) get_add: bool,
     /// Longest wait for calls to panels that are under way when the gateway stops.
     pub(crate) stop_within: Duration,
+    /// Proxies that are believed when they say who a client is.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Whether their connections begin with a header of the PROXY protocol.
+    pub(crate) proxy_protocol: bool,
     /// Bounds.
     pub(crate) limits: Limits,
 }

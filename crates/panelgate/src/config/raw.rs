@@ -42,6 +42,8 @@ pub(crate) struct Server {
     pub(crate) paths: List<String>,
     pub(crate) get_add: Maybe<bool>,
     pub(crate) stop_within: Maybe<String>,
+    pub(crate) trusted_proxies: List<String>,
+    pub(crate) proxy_protocol: Maybe<bool>,
     pub(crate) limits: Maybe<Limits>,
     pub(crate) tls: Maybe<Tls>,
 }

@@ -1,9 +1,10 @@
 //! From the text of one value to a type that cannot be wrong. Pure, but for `secret`.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::SpanParser;
 use panelgate_domain::ids::{Currency, PanelName};
@@ -59,6 +60,16 @@ pub(crate) fn lasting(text: &str) -> Read<Duration> {
         }),
         lasting => Ok(lasting),
     }
+}
+
+/// An address, or a net of them.
+pub(crate) fn net(text: &str) -> Read<IpNet> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| Wrong {
+        title: format!("`{text}` is no address and no net"),
+        expected: "expected an IP address or a net",
+        mend: "write for example \"127.0.0.1\", \"10.0.0.0/8\" or \"fd00::/8\"".into(),
+    })
 }
 
 /// Plain decimal text, exactly.
@@ -246,9 +257,13 @@ fn is_variable(name: &str) -> bool {
     name.bytes().all(allowed) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
-/// The secret in a file; a line break at its end does not count.
+/// The secret in a file; a line break at its end does not count. `$CREDENTIALS_DIRECTORY/` before its name is where systemd puts
+/// what `LoadCredential=` names.
 pub(crate) fn secret_in_file(folder: &Path, name: &str) -> Read<SecretString> {
-    let path = folder.join(name);
+    let path = match name.strip_prefix(CREDENTIALS) {
+        Some(name) => credentials()?.join(name),
+        None => folder.join(name),
+    };
     let wrong = |title: String| Wrong {
         title,
         expected: "expected a file that holds the key and nothing else",
@@ -264,6 +279,17 @@ pub(crate) fn secret_in_file(folder: &Path, name: &str) -> Read<SecretString> {
         key => Ok(key.into()),
     }
 }
+
+fn credentials() -> Read<PathBuf> {
+    let folder = environment::variable("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    folder.ok_or_else(|| Wrong {
+        title: "`CREDENTIALS_DIRECTORY` is not set".into(),
+        expected: "expected to be run by systemd, which sets it",
+        mend: "its unit needs LoadCredential=; elsewhere name a file".into(),
+    })
+}
+
+const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY/";
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
 //! The gateway as something that a system runs: restarted under load, supervised, confined.
 
+mod behind;
 mod confined;
 mod line;
 mod load;
+mod proxies;
 mod restarts;
 mod stops;
 mod supervised;

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use toml::Spanned;
 
 use super::scope::{Scope, flag};
@@ -61,8 +62,35 @@ fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
         stop_within: scope
             .read(&raw.stop_within, value::duration)
             .unwrap_or(STOP_WITHIN),
+        proxy_protocol: proxy_protocol(raw, scope),
+        trusted_proxies: trusted_proxies(&raw.trusted_proxies, scope),
         limits: limits(section(&raw.limits), scope),
     }
+}
+
+/// None, unless they are named.
+fn trusted_proxies(list: &List<String>, scope: &mut Scope<'_>) -> Vec<IpNet> {
+    let written = list.iter().flat_map(|list| list.get_ref());
+    let nets = written.filter_map(|text| scope.read_one(text, value::net));
+    nets.collect()
+}
+
+/// Whoever says whose a connection is has to be trusted.
+fn proxy_protocol(raw: &raw::Server, scope: &mut Scope<'_>) -> bool {
+    let is_wanted = flag(&raw.proxy_protocol, false);
+    let trusted = raw.trusted_proxies.as_ref();
+    if let Some(written) = &raw.proxy_protocol
+        && is_wanted
+        && trusted.is_none_or(|list| list.get_ref().is_empty())
+    {
+        scope.error(
+            &written.span(),
+            "nobody may say whose a connection is",
+            "expected `trusted_proxies` beside it",
+            "name the proxies: trusted_proxies = [\"10.0.0.5\"]",
+        );
+    }
+    is_wanted
 }
 
 fn paths(list: &List<String>, scope: &mut Scope<'_>) -> Vec<String> {
