@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap_complete::Shell;
 use panelgate_domain::ids::Currency;
 use panelgate_domain::money::Money;
 use panelgate_domain::order::OrderState;
@@ -100,6 +101,18 @@ pub(crate) enum Command {
     Restore {
         /// The backup
         file: PathBuf,
+    },
+    /// Whether the gateway of this configuration runs and can take orders; exits 0 only then
+    Healthcheck,
+    /// Completions for a shell, to standard output
+    Completions {
+        /// Which
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// Which; it is made if it is not there
+        folder: PathBuf,
     },
     /// Run one simulated panel until Ctrl-C
     Sim(Sim),

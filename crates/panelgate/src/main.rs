@@ -74,6 +74,9 @@ async fn run(cli: Cli, handed: Handed) -> anyhow::Result<()> {
         Command::Reload => commands::operate::reload(config).await,
         Command::Backup { file } => commands::backup::backup(config, &file).await,
         Command::Restore { file } => commands::backup::restore(config, &file).await,
+        Command::Healthcheck => commands::healthcheck::run(config),
+        Command::Completions { shell } => commands::pages::completions(shell),
+        Command::Man { folder } => commands::pages::man(&folder),
         Command::Sim(args) => commands::sim::run(args).await,
     }
 }

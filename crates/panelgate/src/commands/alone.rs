@@ -31,6 +31,7 @@ pub(super) async fn answer(config: &Config, request: &Request) -> anyhow::Result
         Request::Reload {} => {
             bail!("no server is running; the next start reads the configuration")
         }
+        Request::Health {} => bail!("no server is running"),
         Request::Panels {} => rows(config).await,
         Request::CheckOnline { panels } => check_online(config, panels).await,
         Request::Diff { .. } => approvals::waiting(config).await,
@@ -102,7 +103,8 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
             format!("order {}: {}", order.id, order.word())
         }
         // These are no decisions.
-        Request::Reload {}
+        Request::Health {}
+        | Request::Reload {}
         | Request::Panels {}
         | Request::Diff { .. }
         | Request::Approve { .. }

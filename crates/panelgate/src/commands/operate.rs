@@ -20,7 +20,8 @@ pub(crate) async fn run(config: &Config, request: Request, form: Form) -> anyhow
     show(answer(config, &request).await?, form)
 }
 
-fn show(response: Response, form: Form) -> anyhow::Result<()> {
+/// Says what came of it.
+pub(super) fn show(response: Response, form: Form) -> anyhow::Result<()> {
     match response {
         Response::Done(lines) => Ok(output::say(&lines.join("\n"))?),
         Response::Panels(rows) => Ok(output::list(&panels(rows), form)?),

@@ -18,6 +18,8 @@ pub(crate) enum Request {
         /// `None` means all.
         panel: Option<String>,
     },
+    /// Say whether orders can be taken.
+    Health {},
     /// Read the configuration again.
     Reload {},
     /// Ask panels for balance and services.

@@ -129,6 +129,10 @@ async fn handle(
 ) -> Result<Response, Vec<String>> {
     match request {
         Request::Sync { panel } => sync(engine, panel).await,
+        Request::Health {} => {
+            engine.check_writable().await.map_err(text)?;
+            Ok(Response::Done(vec!["ready".to_owned()]))
+        }
         Request::Reload {} => Ok(reload.reload().await),
         Request::Diff { fetch } => diff::run(engine, reload.written().await?, fetch).await,
         Request::Approve {

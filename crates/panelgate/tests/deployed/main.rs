@@ -2,6 +2,7 @@
 
 mod behind;
 mod confined;
+mod contained;
 mod line;
 mod load;
 mod proxies;
