@@ -51,7 +51,8 @@ fn check(folder: &Path) -> (Option<i32>, String) {
     command.args(["check", "--config", "panelgate.toml"]);
     command
         .current_dir(folder)
-        .env_remove("PANELGATE_TEST_UNSET_KEY");
+        .env_remove("PANELGATE_TEST_UNSET_KEY")
+        .env_remove("CREDENTIALS_DIRECTORY");
     let output = command.output().expect("started");
     let text = String::from_utf8(output.stderr).expect("UTF-8");
     (output.status.code(), text)

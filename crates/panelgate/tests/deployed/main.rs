@@ -3,8 +3,11 @@
 mod behind;
 mod confined;
 mod contained;
+mod guide;
 mod line;
 mod load;
+mod manifests;
+mod package;
 mod proxies;
 mod restarts;
 mod stops;
