@@ -53,6 +53,34 @@ pub enum Refusal {
     TooManyIds(usize),
 }
 
+impl Refusal {
+    /// One of each, in the order in which they are documented. A new one belongs here too: what customers read is made of this.
+    pub const EXAMPLES: [Self; 22] = [
+        Self::InvalidApiKey,
+        Self::IncorrectRequest,
+        Self::TooManyRequests,
+        Self::IncorrectServiceId,
+        Self::BadLink,
+        Self::QuantityBelow(100),
+        Self::QuantityAbove(10_000),
+        Self::NotEnoughFunds,
+        Self::ActiveLink,
+        Self::CommentsRequired,
+        Self::UsernameRequired,
+        Self::IncorrectPosts,
+        Self::IncorrectDelay,
+        Self::IncorrectExpiry,
+        Self::IncorrectOrderId,
+        Self::TooManyIds(crate::action::MAX_IDS),
+        Self::RefillDisabled,
+        Self::OrderNotCompleted,
+        Self::RefillTooSoon,
+        Self::RefillDaysOver,
+        Self::RefillNotFound,
+        Self::CannotBeCanceled,
+    ];
+}
+
 /// Who is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {

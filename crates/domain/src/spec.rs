@@ -9,7 +9,7 @@ use crate::field::Field;
 use crate::lines;
 use crate::service_type::{Counting, Need, ServiceType};
 use crate::subscription;
-pub use crate::subscription::{MOST_POSTS, Subscribing};
+pub use crate::subscription::{DELAYS, MOST_POSTS, Subscribing};
 
 /// The fields of an order as a customer sent them: trimmed, empty ones left out.
 pub type Fields = BTreeMap<Field, String>;

@@ -136,8 +136,8 @@ fn number(
     Ok(Some(number))
 }
 
-/// Minutes, from the API's documentation.
-const DELAYS: [u64; 19] = [
+/// The delays that there are, in minutes, from the API's documentation.
+pub const DELAYS: [u64; 19] = [
     0, 5, 10, 15, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 360, 420, 480, 540, 600,
 ];
 /// A panel's answer names them all.

@@ -23,7 +23,7 @@ use crate::limits::Limits;
 use crate::line::Line;
 use crate::listing::{self, Coding, Listings};
 use crate::metrics::Metrics;
-use crate::page;
+use crate::page::Page;
 use crate::settings::Settings;
 
 /// What answers requests.
@@ -35,6 +35,7 @@ pub(crate) struct Handler {
     limits: Limits,
     guesses: Guesses,
     listings: Listings,
+    page: Page,
     metrics: Metrics,
     answers: TaskTracker,
 }
@@ -55,6 +56,7 @@ impl Handler {
         let limits = Limits::new(settings.add_per_second, settings.reads_per_second);
         let guesses = Guesses::new(settings.wrong_keys_per_minute);
         Self {
+            page: Page::new(&settings),
             settings,
             paths,
             engine,
@@ -97,9 +99,7 @@ impl Handler {
             return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
         }
         match *request.method() {
-            Method::GET | Method::HEAD => Ok(page::response(
-                self.paths.first().map_or("/", String::as_str),
-            )),
+            Method::GET | Method::HEAD => Ok(self.page.response(request.uri(), request.headers())),
             _ => {
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n");
                 response

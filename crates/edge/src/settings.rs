@@ -12,6 +12,8 @@ use crate::certificate::Certificate;
 pub struct Settings {
     /// The paths of the API; a trailing `/` is the same place.
     pub paths: Vec<String>,
+    /// The API's URL on the page for customers; `None`: what their browsers call us.
+    pub public_url: Option<String>,
     /// Whether `add` may come by GET.
     pub get_add: bool,
     /// What TLS shows; without one there is no TLS.
@@ -49,6 +51,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             paths: vec!["/api/v2".to_owned()],
+            public_url: None,
             get_add: false,
             certificate: None,
             trusted_proxies: Vec::new(),

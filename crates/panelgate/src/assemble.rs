@@ -78,6 +78,7 @@ fn edge(config: &Config) -> panelgate_edge::Settings {
     let limits = &config.server.limits;
     panelgate_edge::Settings {
         paths: config.server.paths.clone(),
+        public_url: config.server.public_url.clone(),
         get_add: config.server.get_add,
         trusted_proxies: config.server.trusted_proxies.clone(),
         proxy_protocol: config.server.proxy_protocol,

@@ -21,3 +21,5 @@ pub mod answer;
 
 mod json;
 mod names;
+
+pub use names::field as name_of;

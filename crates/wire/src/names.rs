@@ -19,7 +19,8 @@ pub(crate) const REFILLED_ORDER_ALIASES: &[&str] = &[ORDER, "id", "order_id", RE
 pub(crate) const REFILL_ALIASES: &[&str] = &[REFILL, "refill_id", "id"];
 
 /// The documented name of a field.
-pub(crate) const fn field(field: Field) -> &'static str {
+#[must_use]
+pub const fn field(field: Field) -> &'static str {
     aliases(field)[0]
 }
 

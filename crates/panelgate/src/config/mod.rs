@@ -9,6 +9,7 @@ mod parse;
 mod raw;
 mod resolve;
 mod source;
+mod spanned;
 mod suggest;
 mod tls;
 mod value;
@@ -82,6 +83,8 @@ pub(crate) struct Server {
     pub(crate) is_tls: bool,
     /// Paths of the API: each begins with `/`, none ends with one, none is there twice.
     pub(crate) paths: Vec<String>,
+    /// The API's URL on the page for customers; `None`: what their browsers call us.
+    pub(crate) public_url: Option<String>,
     /// Whether orders may come by GET.
     pub(crate) get_add: bool,
     /// Longest wait for calls to panels that are under way when the gateway stops.

@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 use panelgate_domain::ids::Currency;
 use panelgate_domain::time::Timestamp;
 use rust_decimal::Decimal;
-use toml::Spanned;
 use toml::value::Datetime;
 
 use super::scope::Scope;
 use crate::clock;
 use crate::config::diagnostic::Span;
 use crate::config::raw::{self, DatedRate, Exchange};
+use crate::config::spanned::Spanned;
 use crate::config::{Money, value};
 
 pub(super) fn resolve(main: &raw::Main, scope: &mut Scope<'_>) -> Money {

@@ -7,13 +7,13 @@ use std::collections::{BTreeSet, HashSet};
 use panelgate_domain::catalogue::FIRST_IMPORTED_ID;
 use panelgate_domain::ids::{MAX_ID, ServiceId};
 use panelgate_domain::overrides::{MAX_QUANTITY, Override, Says, Target};
-use toml::Spanned;
 
 use super::KnownPanels;
 use super::scope::{Scope, flag};
 use super::services::{offer_id, panel_of};
 use crate::config::diagnostic::Span;
 use crate::config::raw::{self, Maybe};
+use crate::config::spanned::Spanned;
 use crate::config::value;
 
 pub(super) fn resolve(

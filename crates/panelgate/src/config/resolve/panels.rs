@@ -8,7 +8,6 @@ use panelgate_domain::family::Share;
 use panelgate_domain::ids::PanelName;
 use panelgate_upstream::is_public;
 use secrecy::SecretString;
-use toml::Spanned;
 use url::{Host, Url};
 
 use super::scope::{Scope, flag};
@@ -16,6 +15,7 @@ use super::server::rate;
 use crate::config::diagnostic::Span;
 use crate::config::raw::{self, Keeper, Maybe, Secret};
 use crate::config::source::Sources;
+use crate::config::spanned::Spanned;
 use crate::config::value::{self, Read, Wrong};
 use crate::config::{Keys, Money, Panel, Refusals};
 

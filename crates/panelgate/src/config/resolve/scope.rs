@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use toml::Spanned;
-
 use crate::config::diagnostic::{Diagnostic, Severity, Span};
 use crate::config::parse::Blamed;
 use crate::config::raw::{List, Maybe};
 use crate::config::source::FileId;
+use crate::config::spanned::Spanned;
 use crate::config::value::Read;
 
 /// One file while it is resolved.

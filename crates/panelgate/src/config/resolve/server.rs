@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use toml::Spanned;
+use url::Url;
 
 use super::scope::{Scope, flag};
 use super::tls;
 use crate::config::raw::{self, List, Maybe};
 use crate::config::source::Sources;
+use crate::config::spanned::Spanned;
 use crate::config::value::{self, Read, Wrong};
 use crate::config::{Keys, Limits, Orders, Server, Status, Tls};
 use crate::control;
@@ -58,6 +59,7 @@ fn server(raw: Option<&raw::Server>, scope: &mut Scope<'_>) -> Server {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
         is_tls: raw.tls.is_some(),
         paths: paths(&raw.paths, scope),
+        public_url: scope.read(&raw.public_url, public_url),
         get_add: flag(&raw.get_add, false),
         stop_within: scope
             .read(&raw.stop_within, value::duration)
@@ -136,6 +138,20 @@ fn path(text: &str) -> Read<String> {
         ));
     }
     Ok(path.to_owned())
+}
+
+/// It stands in examples that customers copy into shells and programs, so it has nothing in it that means something there.
+fn public_url(text: &str) -> Read<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
+    let is_url = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if is_url && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong {
+        title: format!("`{text}` is no URL for customers"),
+        expected: "expected the address of this API as customers reach it",
+        mend: "write for example \"https://panel.example/api/v2\"".to_owned(),
+    })
 }
 
 fn limits(raw: Option<&raw::Limits>, scope: &mut Scope<'_>) -> Limits {
@@ -349,6 +365,24 @@ mod tests {
         assert!(!meet("127.0.0.1:80", "127.0.0.2:80"));
         assert!(!meet("0.0.0.0:80", "127.0.0.1:81"));
         assert!(!meet("0.0.0.0:0", "0.0.0.0:0"));
+    }
+
+    #[test]
+    fn customers_can_copy_the_public_url() {
+        for good in ["https://panel.example/api/v2", "http://[::1]:8080/v2"] {
+            assert_eq!(public_url(good), Ok(good.into()));
+        }
+        for bad in [
+            "panel.example",
+            "ftp://a/b",
+            "https://a/'b",
+            "https://a/?b",
+            "https://u@a/",
+            "https://a/$(b)",
+            "",
+        ] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use panelgate_domain::catalogue::{Definitions, HandMade, Import, WantedRoute};
 use panelgate_domain::ids::{MAX_ID, OfferId, PanelName, ServiceId};
 use panelgate_domain::routing::{Avoid, MAX_WEIGHT, Strategy};
-use toml::Spanned;
 
 use super::scope::Scope;
 use super::{KnownPanels, overrides};
 use crate::config::raw::{self, Maybe};
+use crate::config::spanned::Spanned;
 use crate::config::suggest;
 use crate::config::value::{self, Read, Wrong};
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use panelgate_domain::sync::{OnRename, Policy};
 use rust_decimal::Decimal;
-use toml::Spanned;
 
 use super::scope::Scope;
+use crate::config::spanned::Spanned;
 use crate::config::value::{self, Read, Wrong};
 use crate::config::{Sync, raw};
 

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use panelgate_edge::{Certificate, PairError};
-use toml::Spanned;
 
 use super::scope::Scope;
 use crate::clock;
 use crate::config::raw;
+use crate::config::spanned::Spanned;
 use crate::config::value::{Read, Wrong};
 use crate::config::{Keys, Tls};
 

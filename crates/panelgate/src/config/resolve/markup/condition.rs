@@ -81,7 +81,7 @@ fn services(list: &List<i64>, scope: &mut Scope<'_>) -> Option<Vec<ServiceId>> {
         if !(1..=MAX_ID).contains(id.get_ref()) {
             scope.error(
                 &id.span(),
-                format!("{id} is no service id"),
+                format!("{} is no service id", id.get_ref()),
                 format!("expected 1 to {MAX_ID}"),
                 "`panelgate services list` shows them",
             );

@@ -6,7 +6,6 @@ mod terms;
 
 use panelgate_domain::catalogue::Definitions;
 use panelgate_domain::markup::{Markup, Rule, Terms};
-use toml::Spanned;
 
 use self::reach::Reach;
 use self::terms::Written;
@@ -14,6 +13,7 @@ use super::KnownPanels;
 use super::scope::Scope;
 use crate::config::diagnostic::Span;
 use crate::config::raw;
+use crate::config::spanned::Spanned;
 use crate::config::value;
 
 /// `definitions`: what is sold, as far as that file can be read; rules that can match nothing of it are errors.

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use panelgate_domain::catalogue::{Definitions, FIRST_IMPORTED_ID};
 use panelgate_domain::ids::ServiceId;
 use panelgate_domain::markup::{Condition, Rule};
-use toml::Spanned;
 
 use super::super::scope::Scope;
 use crate::config::diagnostic::Span;
 use crate::config::raw;
+use crate::config::spanned::Spanned;
 
 /// What is known while rule after rule is checked.
 pub(super) struct Reach<'a> {

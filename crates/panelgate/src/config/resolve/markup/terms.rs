@@ -2,11 +2,11 @@
 
 use panelgate_domain::markup::{Method, OnLoss, Terms, Tier};
 use rust_decimal::Decimal;
-use toml::Spanned;
 
 use super::super::scope::Scope;
 use crate::config::diagnostic::Span;
 use crate::config::raw::{self, List, Maybe};
+use crate::config::spanned::Spanned;
 use crate::config::value;
 
 /// The keys of terms, wherever they are written.
