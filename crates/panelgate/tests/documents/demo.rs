@@ -1,11 +1,9 @@
 //! `demo`, used as its own text says.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
-use support::{skip, spawn_until, until};
+use crate::support::{skip, spawn_until, until};
 
 /// Pastes each line that the demo prints into a shell; and again, with a store that has orders already.
 #[tokio::test(flavor = "multi_thread")]
