@@ -393,6 +393,29 @@ mod tests {
     }
 
     #[test]
+    fn the_commands_in_the_documentation_are_these() {
+        let mut cli = Cli::command().term_width(HELP_WIDTH);
+        cli.build();
+        let mut text = String::new();
+        help(&mut cli, &mut text);
+        crate::documents::check_part("commands.md", "commands", &text);
+    }
+
+    /// The help of a command, then that of its parts.
+    fn help(command: &mut clap::Command, text: &mut String) {
+        let name = command.get_bin_name().unwrap_or("panelgate").to_owned();
+        let said = command.render_long_help().to_string();
+        let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
+        *text += &format!("## {name}\n\n```text\n{}\n```\n\n", lines.join("\n").trim());
+        for part in command.get_subcommands_mut() {
+            help(part, text);
+        }
+    }
+
+    /// What fits beside the table of contents.
+    const HELP_WIDTH: usize = 100;
+
+    #[test]
     fn the_configuration_is_named_anywhere_on_the_line() {
         for line in [
             "panelgate --config x.toml check",

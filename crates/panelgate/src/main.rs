@@ -11,6 +11,8 @@ mod commands;
 mod config;
 mod control;
 mod demo;
+#[cfg(test)]
+mod documents;
 mod environment;
 mod exit;
 mod logging;

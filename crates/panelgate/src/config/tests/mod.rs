@@ -2,6 +2,7 @@
 
 mod main_file;
 mod markup_and_services;
+mod reference;
 mod whole;
 
 use super::*;
