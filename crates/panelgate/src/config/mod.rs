@@ -6,7 +6,7 @@
 mod diagnostic;
 mod mask;
 mod parse;
-mod raw;
+pub(crate) mod raw;
 mod resolve;
 mod source;
 mod spanned;

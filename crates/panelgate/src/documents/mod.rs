@@ -4,6 +4,7 @@
 mod api;
 mod events;
 mod money;
+mod reference;
 
 use std::path::{Path, PathBuf};
 

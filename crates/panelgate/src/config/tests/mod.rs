@@ -2,7 +2,6 @@
 
 mod main_file;
 mod markup_and_services;
-mod reference;
 mod whole;
 
 use super::*;
