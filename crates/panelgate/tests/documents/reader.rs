@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use crate::markdown::root;
-use crate::support::spawn_until;
+use crate::support::{PATIENCE, spawn_until};
 
 pub(crate) struct Reader {
     folder: tempfile::TempDir,
@@ -149,7 +150,21 @@ impl Reader {
             .map(|&documented| documented.to_owned())
             .zip(here);
         self.addresses.extend(here);
+        self.until_something_is_sold();
         lines.join("\n")
+    }
+
+    /// Somebody who reads has waited for longer than the first sync takes.
+    fn until_something_is_sold(&self) {
+        let begun = Instant::now();
+        while self
+            .run("the first sync", "panelgate services list --json")
+            .trim()
+            == "[]"
+        {
+            assert!(begun.elapsed() < PATIENCE, "nothing is sold");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn demo(&self, command: &str) -> String {
