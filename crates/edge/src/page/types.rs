@@ -41,12 +41,22 @@ fn need_of(need: Need) -> String {
 /// What an order of this type costs.
 fn counted(kind: ServiceType) -> String {
     match kind.counting() {
-        Counting::Quantity => "The price is the rate for 1000 times the quantity.".to_owned(),
+        Counting::Quantity => {
+            let runs = if kind.can_drip() {
+                ", of all runs together"
+            } else {
+                ""
+            };
+            format!(
+                "The price is rate × {} / 1000{runs}.",
+                code(name_of(Field::Quantity))
+            )
+        }
         Counting::Lines(field) => format!(
-            "The price is the rate for 1000 times the lines of {}; blank lines do not count, and a quantity is not needed.",
+            "The price is rate × lines of {} / 1000; blank lines do not count, and a quantity is not needed.",
             code(name_of(field))
         ),
-        Counting::One => "The rate is the price of one order.".to_owned(),
+        Counting::One => "The price is the rate.".to_owned(),
         Counting::Posts => format!(
             "Paid in advance for {} times the number of posts; what is not used comes back.",
             code(name_of(Field::Max))
