@@ -21,7 +21,7 @@ use values::{currency, moment, money, order_state, prepaid, reference, refund, s
 
 /// A reseller gateway for the panel API v2
 #[derive(Debug, Parser)]
-#[command(name = "panelgate", version, about, disable_help_subcommand = true)]
+#[command(name = "panelgate", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// The main configuration file; markup.toml and services.toml lie beside it
     #[arg(
