@@ -58,8 +58,10 @@ fn counted(kind: ServiceType) -> String {
         ),
         Counting::One => "The price is the rate.".to_owned(),
         Counting::Posts => format!(
-            "Paid in advance for {} times the number of posts; what is not used comes back.",
-            code(name_of(Field::Max))
+            "Paid in advance: rate × {} × ({} + {}) / 1000. What is not used comes back.",
+            code(name_of(Field::Max)),
+            code(name_of(Field::Posts)),
+            code(name_of(Field::OldPosts))
         ),
     }
 }
