@@ -47,6 +47,9 @@ impl Metrics {
             ),
             &["budget"],
         )?;
+        for budget in BUDGETS {
+            wrong_keys.with_label_values(&[budget]);
+        }
         let bodies = IntGauge::new(
             "panelgate_bodies_bytes",
             "Memory that bodies of requests hold, of server.limits.bodies_bytes",
@@ -69,7 +72,8 @@ impl Metrics {
     }
 
     pub(crate) fn wrong_key(&self, is_within_budget: bool) {
-        let budget = if is_within_budget { "within" } else { "over" };
+        let [within, over] = BUDGETS;
+        let budget = if is_within_budget { within } else { over };
         self.wrong_keys.with_label_values(&[budget]).inc();
     }
 
@@ -80,3 +84,6 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 }
+
+/// Whether an address that shows a wrong key was within its budget.
+const BUDGETS: [&str; 2] = ["within", "over"];

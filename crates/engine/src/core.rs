@@ -34,6 +34,7 @@ use crate::clock::Clock;
 use crate::evidence::Searches;
 use crate::families::Families;
 use crate::health::Healths;
+use crate::jumps::Jumps;
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::Market;
@@ -102,6 +103,8 @@ pub(crate) struct Core {
     pub(crate) turns: DashMap<ServiceId, u64>,
     /// What became of the panels' orders lately.
     pub(crate) health: Healths,
+    /// Whether the machine's clock goes as time does.
+    pub(crate) jumps: Jumps,
     /// Panels whose background tasks run, and what ends these when a panel goes.
     pub(crate) followed: DashMap<PanelName, CancellationToken>,
     /// No new order leaves.

@@ -21,6 +21,7 @@ mod families;
 #[cfg(test)]
 mod fixtures;
 mod health;
+mod jumps;
 mod keys;
 mod later;
 mod looks;

@@ -1,11 +1,15 @@
 //! The engine's metrics. The doc comment of a field is its help text.
 
+mod register;
+
 use std::time::Duration;
 
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::money::Money;
 use panelgate_domain::sync::flag::{Flag, KINDS};
-use prometheus::{CounterVec, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{CounterVec, GaugeVec, IntCounterVec, IntGauge, IntGaugeVec};
+
+use crate::jumps::Jump;
 
 /// Orders, money and rules, as Prometheus sees them.
 #[derive(Clone)]
@@ -19,7 +23,13 @@ pub struct Metrics {
     /// What placed orders should cost, by panel, since the start of the process.
     cost: CounterVec,
     /// Age of the oldest fact of a live order, by panel.
-    pub(crate) status_age: GaugeVec,
+    status_age: GaugeVec,
+    /// Age of the oldest order whose panel never said what became of it, by panel.
+    unconfirmed_age: GaugeVec,
+    /// What panels charge beyond what was expected for orders of the last 24 hours.
+    overcharged: GaugeVec,
+    /// Times that the machine's clock went another way than time.
+    clock_jumps: IntCounterVec,
     /// Days that the balance at a panel lasts at the rate of the last 24 hours, by panel.
     days_left: GaugeVec,
     /// What we can spend at a panel beyond what the books say, by panel and currency.
@@ -43,124 +53,6 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Creates the metrics and registers them.
-    ///
-    /// # Errors
-    /// Some of them are registered already.
-    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counters = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok(counters)
-        };
-        let amounts = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
-            let amounts = CounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(amounts.clone()))?;
-            Ok(amounts)
-        };
-        let gauge = |name: &str, help: &str| -> Result<_, prometheus::Error> {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok(gauge)
-        };
-        let orders_open = IntGaugeVec::new(
-            Opts::new(
-                "panelgate_orders_open",
-                "Orders that have not ended, by panel (empty while none is chosen) and state",
-            ),
-            &["panel", "state"],
-        )?;
-        registry.register(Box::new(orders_open.clone()))?;
-        let status_age = GaugeVec::new(
-            Opts::new(
-                "panelgate_status_age_seconds",
-                "Age of the oldest fact of a live order, by panel",
-            ),
-            &["panel"],
-        )?;
-        registry.register(Box::new(status_age.clone()))?;
-        let flagged = IntGaugeVec::new(
-            Opts::new(
-                "panelgate_offers_flagged",
-                "Offers that are not as they were approved, by panel and kind",
-            ),
-            &["panel", "kind"],
-        )?;
-        registry.register(Box::new(flagged.clone()))?;
-        let exchange_age = IntGaugeVec::new(
-            Opts::new(
-                "panelgate_exchange_age_seconds",
-                "Age of an exchange rate that should be renewed; 0 once it is",
-            ),
-            &["currency"],
-        )?;
-        registry.register(Box::new(exchange_age.clone()))?;
-        let gauges = |name: &str, help: &str, labels: &[&str]| -> Result<_, prometheus::Error> {
-            let gauges = GaugeVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(gauges.clone()))?;
-            Ok(gauges)
-        };
-        Ok(Self {
-            orders: counters(
-                "panelgate_orders_total",
-                "Placements by panel and outcome",
-                &["panel", "outcome"],
-            )?,
-            orders_open,
-            money: amounts(
-                "panelgate_money_total",
-                "Money held, taken and released since the start of the process",
-                &["currency", "kind"],
-            )?,
-            cost: amounts(
-                "panelgate_cost_total",
-                "What placed orders should cost, by panel, since the start of the process",
-                &["panel", "currency"],
-            )?,
-            status_age,
-            days_left: gauges(
-                "panelgate_panel_days_left",
-                "Days that the balance at a panel lasts at the rate of the last 24 hours, by panel",
-                &["panel"],
-            )?,
-            unbooked: gauges(
-                "panelgate_panel_unbooked",
-                "What we can spend at a panel beyond what the books say, by panel and currency",
-                &["panel", "currency"],
-            )?,
-            oddities: counters(
-                "panelgate_oddities_total",
-                "Answers about orders that could not be used, by panel and kind",
-                &["panel", "kind"],
-            )?,
-            unheard: counters(
-                "panelgate_unheard_adds_total",
-                "Answers to `add` that nobody heard, and repeats that got the same order",
-                &["what"],
-            )?,
-            losses: counters(
-                "panelgate_losses_total",
-                "Routes whose cost the price no longer covered, by panel and what was done",
-                &["panel", "done"],
-            )?,
-            syncs: counters(
-                "panelgate_sync_total",
-                "Lists that panels were asked for, by panel and what became of them",
-                &["panel", "result"],
-            )?,
-            flagged,
-            exchange_age,
-            config_revision: gauge(
-                "panelgate_config_revision",
-                "Revision of markup, services and exchange rates in force",
-            )?,
-            config_last_reload_successful: gauge(
-                "panelgate_config_last_reload_successful",
-                "Whether the last reload of the configuration was successful",
-            )?,
-        })
-    }
-
     pub(crate) fn placed(&self, panel: &PanelName, outcome: &str) {
         self.orders
             .with_label_values(&[panel.as_str(), outcome])
@@ -183,6 +75,7 @@ impl Metrics {
     }
 
     pub(crate) fn odd(&self, panel: &PanelName, kind: &str) {
+        debug_assert!(ODDITIES.contains(&kind), "{kind} is not in the list");
         self.oddities
             .with_label_values(&[panel.as_str(), kind])
             .inc();
@@ -204,6 +97,60 @@ impl Metrics {
             let days = tenths as f64 / 10.0;
             let gauge = self.days_left.with_label_values(&[panel.as_str()]);
             gauge.set(days);
+        }
+    }
+
+    /// Shows what is counted from the start on, so that the first one is seen as a rise.
+    pub(crate) fn begin(&self) {
+        for direction in Jump::DIRECTIONS {
+            self.clock_jumps.with_label_values(&[direction]);
+        }
+        for what in ["lost", "repeated"] {
+            self.unheard.with_label_values(&[what]);
+        }
+    }
+
+    /// The same for a panel that has just been configured.
+    pub(crate) fn begin_panel(&self, panel: &PanelName, currency: &Currency, ours: &Currency) {
+        if currency != ours {
+            self.exchange_aged(currency, Duration::ZERO);
+        }
+        let panel = panel.as_str();
+        for done in ["accepted", "refused"] {
+            self.losses.with_label_values(&[panel, done]);
+        }
+        for kind in ODDITIES {
+            self.oddities.with_label_values(&[panel, kind]);
+        }
+        self.cost.with_label_values(&[panel, currency.as_str()]);
+        self.syncs.with_label_values(&[panel, "failed"]);
+    }
+
+    /// The clock jumped.
+    pub(crate) fn jumped(&self, direction: &str) {
+        self.clock_jumps.with_label_values(&[direction]).inc();
+    }
+
+    /// Shows the age of the oldest fact at each panel, of those that are there now.
+    pub(crate) fn show_status_ages(&self, ages: impl Iterator<Item = (PanelName, Duration)>) {
+        show_ages(&self.status_age, ages);
+    }
+
+    /// The same of the oldest unconfirmed order.
+    pub(crate) fn show_unconfirmed_ages(&self, ages: impl Iterator<Item = (PanelName, Duration)>) {
+        show_ages(&self.unconfirmed_age, ages);
+    }
+
+    /// Shows what the panels that are there now charge too much.
+    pub(crate) fn show_overcharged(
+        &self,
+        panels: impl Iterator<Item = (PanelName, Currency, Money)>,
+    ) {
+        self.overcharged.reset();
+        for (panel, currency, over) in panels {
+            self.overcharged
+                .with_label_values(&[panel.as_str(), currency.as_str()])
+                .set(units(over));
         }
     }
 
@@ -258,6 +205,25 @@ impl Metrics {
             .inc_by(units(amount));
     }
 }
+
+fn show_ages(gauges: &GaugeVec, ages: impl Iterator<Item = (PanelName, Duration)>) {
+    gauges.reset();
+    for (panel, age) in ages {
+        gauges
+            .with_label_values(&[panel.as_str()])
+            .set(age.as_secs_f64());
+    }
+}
+
+/// All kinds of answers about orders that cannot be used.
+const ODDITIES: [&str; 6] = [
+    "remains_above_quantity",
+    "start_count_changed",
+    "failed",
+    "unknown_word",
+    "no_report",
+    "mass_cancel",
+];
 
 /// Prometheus counts in floats; the books do not.
 fn units(amount: Money) -> f64 {

@@ -17,6 +17,7 @@ use panelgate_store::{Store, StoreError};
 use panelgate_upstream::{Desk, OpenError, PanelSettings, Reports};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +28,7 @@ use crate::core::{Core, Desks, Engine};
 use crate::evidence::Searches;
 use crate::families::Families;
 use crate::health::{self, Healths};
+use crate::jumps::Jumps;
 use crate::keys::Keys;
 use crate::looks::Looks;
 use crate::market::{Market, Rules};
@@ -142,6 +144,7 @@ impl Engine {
             forwarding: DashSet::new(),
             turns: DashMap::new(),
             health: Healths::default(),
+            jumps: Jumps::new(now, Instant::now()),
             followed: DashMap::new(),
             paused: false.into(),
             routes_changed: Notify::new(),
@@ -155,6 +158,7 @@ impl Engine {
             winding_down: CancellationToken::new(),
             stop: CancellationToken::new(),
         });
+        core.metrics.begin();
         core.open_desks(parts.panels)?;
         core.load_lists().await?;
         core.rebuild(None).await?;
@@ -360,6 +364,8 @@ impl Core {
                 }
                 None => {
                     let reports: Weak<dyn Reports> = Arc::<Self>::downgrade(self);
+                    self.metrics
+                        .begin_panel(&panel, &settings.currency, &self.settings.currency);
                     Desk::open(settings, reports, &self.upstream_metrics).map_err(failed)?
                 }
             };

@@ -1,14 +1,16 @@
-//! How long commits take, and how many jobs share one.
+//! How long commits take, how many jobs share one, and how large the log becomes.
 
-use prometheus::{Histogram, HistogramOpts, Registry, exponential_buckets};
+use prometheus::{Histogram, HistogramOpts, IntGauge, Registry, exponential_buckets};
 
-/// The store's metrics; clones count into the same histograms.
+/// The store's metrics; clones count into the same ones.
 #[derive(Clone, Debug)]
 pub struct StoreMetrics {
     /// Seconds from BEGIN to the end of COMMIT.
     pub(crate) commit_seconds: Histogram,
     /// Jobs that shared one commit.
     pub(crate) batch_size: Histogram,
+    /// Bytes of the write-ahead log after the last commit.
+    pub(crate) wal_bytes: IntGauge,
 }
 
 impl StoreMetrics {
@@ -20,6 +22,7 @@ impl StoreMetrics {
         let metrics = Self::unregistered();
         registry.register(Box::new(metrics.commit_seconds.clone()))?;
         registry.register(Box::new(metrics.batch_size.clone()))?;
+        registry.register(Box::new(metrics.wal_bytes.clone()))?;
         Ok(metrics)
     }
 
@@ -39,6 +42,11 @@ impl StoreMetrics {
                 1.0,
                 11,
             ),
+            wal_bytes: IntGauge::new(
+                "panelgate_store_wal_bytes",
+                "Bytes of the write-ahead log after the last commit.",
+            )
+            .expect("the name is valid"),
         }
     }
 }
@@ -55,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registry_shows_both_histograms() {
+    fn a_registry_shows_all_of_them() {
         let registry = Registry::new();
         let metrics = StoreMetrics::register(&registry).expect("fresh");
         metrics.batch_size.observe(3.0);
@@ -65,7 +73,8 @@ mod tests {
             names,
             [
                 "panelgate_store_batch_size",
-                "panelgate_store_commit_seconds"
+                "panelgate_store_commit_seconds",
+                "panelgate_store_wal_bytes"
             ]
         );
         assert!(StoreMetrics::register(&registry).is_err());

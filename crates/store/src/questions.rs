@@ -14,6 +14,8 @@ use crate::model::{Causes, Drift, Neighbours, OtherCharge, Polled, Question};
 pub trait Questions: Send + Sync + 'static {
     /// Unconfirmed orders, oldest first, at most `limit`.
     async fn questions(&self, limit: u64) -> Result<Vec<Question>>;
+    /// When the oldest unconfirmed order of each panel was sent to it.
+    async fn oldest_questions(&self) -> Result<Vec<(PanelName, Timestamp)>>;
     /// The panel's ids around an order that was sent to it: among the [`MOST_NEIGHBOURS`] placements before it those that began
     /// until `settled`, and among as many after it those that began until `until`. Only ids that the panel gave itself count, and
     /// below only what was sent since the store was last restored: a backup does not know what came after it.
@@ -47,6 +49,9 @@ pub trait Questions: Send + Sync + 'static {
         panel: Option<PanelName>,
         since: Timestamp,
     ) -> Result<Vec<OtherCharge>>;
+    /// By how much the panels charge more than was quoted for orders opened since then, those that are charged less aside; no line
+    /// for a panel that does not.
+    async fn overcharges(&self, since: Timestamp) -> Result<Vec<(PanelName, Currency, Money)>>;
 }
 
 /// So many placements around an order, of all panels, are looked at for its neighbours.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use panelgate_domain::ids::{Currency, PanelName};
 use panelgate_domain::money::Money;
 use prometheus::{
-    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry,
 };
 
@@ -22,6 +22,7 @@ pub struct Metrics {
     status_slots: IntCounterVec,
     status_strangers: IntCounterVec,
     queue: IntGaugeVec,
+    queue_age: GaugeVec,
     state: IntGaugeVec,
     balance: GaugeVec,
 }
@@ -34,9 +35,10 @@ pub(crate) struct DeskMetrics {
     status_slots: [IntCounter; Slots::KINDS.len()],
     status_strangers: IntCounter,
     queue: [IntGauge; 3],
+    queue_age: [Gauge; 3],
     taking: IntGauge,
     rests: [(Rest, IntGauge); PANEL_RESTS.len()],
-    balance: GaugeVec,
+    all: Metrics,
 }
 
 #[derive(Debug)]
@@ -82,13 +84,14 @@ const OTHER_CALLS: [&str; 6] = [
     "cancel",
 ];
 /// The rests of a whole panel, as states; a route's is none of them.
-const PANEL_RESTS: [Rest; 7] = [
+const PANEL_RESTS: [Rest; 8] = [
     Rest::Paused,
     Rest::OrdersOff,
     Rest::Key,
     Rest::Funds,
     Rest::Refuses,
     Rest::TooManyUnconfirmed,
+    Rest::TooMuchUnconfirmed,
     Rest::Breaker,
 ];
 const BUCKETS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0];
@@ -130,6 +133,13 @@ impl Metrics {
                 Opts::new("panelgate_desk_queue", "Calls that wait for a panel's limits, by class."),
                 &["panel", "class"],
             )?,
+            queue_age: GaugeVec::new(
+                Opts::new(
+                    "panelgate_desk_queue_age_seconds",
+                    "How long the longest waiting of the calls has waited for a panel's limits, by class; 0 while none waits.",
+                ),
+                &["panel", "class"],
+            )?,
             state: IntGaugeVec::new(
                 Opts::new(
                     "panelgate_panel_state",
@@ -147,6 +157,7 @@ impl Metrics {
         registry.register(Box::new(metrics.status_slots.clone()))?;
         registry.register(Box::new(metrics.status_strangers.clone()))?;
         registry.register(Box::new(metrics.queue.clone()))?;
+        registry.register(Box::new(metrics.queue_age.clone()))?;
         registry.register(Box::new(metrics.state.clone()))?;
         registry.register(Box::new(metrics.balance.clone()))?;
         Ok(metrics)
@@ -165,10 +176,12 @@ impl Metrics {
                 .map(|kind| self.status_slots.with_label_values(&[name, kind])),
             status_strangers: self.status_strangers.with_label_values(&[name]),
             queue: Class::ALL.map(|class| self.queue.with_label_values(&[name, class.name()])),
+            queue_age: Class::ALL
+                .map(|class| self.queue_age.with_label_values(&[name, class.name()])),
             taking: self.state.with_label_values(&[name, "taking"]),
             rests: PANEL_RESTS
                 .map(|rest| (rest, self.state.with_label_values(&[name, rest.name()]))),
-            balance: self.balance.clone(),
+            all: self.clone(),
         }
     }
 
@@ -217,6 +230,29 @@ impl DeskMetrics {
         self.queue.clone()
     }
 
+    /// How long the longest waiting of each class has waited.
+    pub(crate) fn show_queue_ages(&self, ages: [Duration; 3]) {
+        for (gauge, age) in self.queue_age.iter().zip(ages) {
+            gauge.set(age.as_secs_f64());
+        }
+    }
+
+    /// The desk has closed: what it showed of this moment is no more. What it counted stays.
+    pub(crate) fn forget(&self, currency: &Currency) {
+        let panel = self.panel.as_str();
+        // What was never shown cannot be taken away, and need not be.
+        for class in Class::ALL.map(Class::name) {
+            _ = self.all.queue.remove_label_values(&[panel, class]);
+            _ = self.all.queue_age.remove_label_values(&[panel, class]);
+        }
+        let rests = PANEL_RESTS.map(Rest::name);
+        for state in rests.into_iter().chain(["taking"]) {
+            _ = self.all.state.remove_label_values(&[panel, state]);
+        }
+        let account = [panel, currency.as_str()];
+        _ = self.all.balance.remove_label_values(&account);
+    }
+
     /// The reasons why the panel takes no orders.
     pub(crate) fn show_rests(&self, holding: &[Rest]) {
         self.taking.set(i64::from(holding.is_empty()));
@@ -229,7 +265,8 @@ impl DeskMetrics {
     pub(crate) fn show_balance(&self, currency: &Currency, balance: Money) {
         // Prometheus knows floats only; no decision is made on this number.
         let units: f64 = balance.to_string().parse().unwrap_or(f64::NAN);
-        self.balance
+        self.all
+            .balance
             .with_label_values(&[self.panel.as_str(), currency.as_str()])
             .set(units);
     }
@@ -292,6 +329,7 @@ mod tests {
             empty: 97,
         });
         desk.show_rests(&[Rest::Funds]);
+        desk.show_queue_ages([Duration::from_millis(2_500), Duration::ZERO, Duration::ZERO]);
         desk.show_balance(&"USD".into(), Money::from_micros(1_500_000));
         let text = text(&registry);
         for line in [
@@ -302,8 +340,50 @@ mod tests {
             r#"panelgate_panel_state{panel="alpha",state="taking"} 0"#,
             r#"panelgate_panel_balance{currency="USD",panel="alpha"} 1.5"#,
             r#"panelgate_desk_queue{class="money",panel="alpha"} 0"#,
+            r#"panelgate_desk_queue_age_seconds{class="money",panel="alpha"} 2.5"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn every_rest_of_a_panel_is_a_state() {
+        let of_panels: Vec<Rest> = Rest::ALL
+            .into_iter()
+            .filter(|rest| *rest != Rest::Route)
+            .collect();
+        assert_eq!(of_panels, PANEL_RESTS);
+    }
+
+    #[test]
+    fn a_closed_desk_shows_nothing_of_this_moment() {
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry).expect("a new registry");
+        let [alpha, beta] = ["alpha", "beta"].map(|panel| metrics.of_desk(&panel.into()));
+        for desk in [&alpha, &beta] {
+            desk.show_rests(&[Rest::Breaker]);
+            desk.show_balance(&"USD".into(), Money::from_micros(1));
+        }
+        alpha.forget(&"USD".into());
+        let text = text(&registry);
+        let shown = |panel: &str, name: &str| {
+            let label = format!("panel=\"{panel}\"");
+            text.lines()
+                .filter(|line| line.starts_with(name) && line.contains(&label))
+                .count()
+        };
+        for (name, count) in [
+            ("panelgate_panel_state", 9),
+            ("panelgate_panel_balance", 1),
+            ("panelgate_desk_queue{", 3),
+            ("panelgate_desk_queue_age_seconds", 3),
+        ] {
+            assert_eq!(
+                (shown("alpha", name), shown("beta", name)),
+                (0, count),
+                "{name}"
+            );
+        }
+        assert!(shown("alpha", "panelgate_upstream_requests_total") > 0);
     }
 }

@@ -208,6 +208,7 @@ through! { Store:
 
 through! { Questions:
     Read questions(limit: u64) -> Vec<Question>;
+    Read oldest_questions() -> Vec<(PanelName, Timestamp)>;
     Read neighbours(question: &Question, settled: Timestamp, until: Timestamp) -> Neighbours;
     Read known_at(panel: &PanelName, ids: Vec<UpstreamId>) -> Vec<UpstreamId>;
     Write keep_evidence(order: OrderId, evidence: Evidence) -> bool;
@@ -217,6 +218,7 @@ through! { Questions:
     Read drifts(panel: Option<PanelName>, since: Timestamp) -> Vec<Drift>;
     Read causes(panel: &PanelName, from: Timestamp, to: Timestamp) -> Causes;
     Read other_charges(panel: Option<PanelName>, since: Timestamp) -> Vec<OtherCharge>;
+    Read overcharges(since: Timestamp) -> Vec<(PanelName, Currency, Money)>;
 }
 
 through! { Reports:

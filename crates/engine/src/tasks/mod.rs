@@ -29,6 +29,7 @@ pub(crate) fn start(core: &Arc<Core>) -> Vec<oneshot::Receiver<()>> {
     every(core, WISHES_EVERY, wishes::run);
     every(core, core.settings.foreign_every, foreign::run);
     every(core, GAUGES_EVERY, gauges::run);
+    every(core, OVERCHARGES_EVERY, gauges::overcharges);
     every(core, EXCHANGE_EVERY, exchange::run);
     every(core, evidence::LOOK_EVERY, evidence::gather);
     follow_panels(core)
@@ -81,6 +82,9 @@ const WISHES_EVERY: Duration = Duration::from_secs(5);
 
 /// Gauges that are counted in the store.
 const GAUGES_EVERY: Duration = Duration::from_secs(5);
+
+/// The charges of a whole day are added up.
+const OVERCHARGES_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// An exchange rate is used for so long beyond its time at most.
 const EXCHANGE_EVERY: Duration = Duration::from_secs(5);

@@ -6,6 +6,7 @@
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -15,7 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::open::Work;
+use super::open::{Work, beside};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::metrics::StoreMetrics;
@@ -73,9 +74,13 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(limits.queue.saturating_add(limits.reserved).max(1));
         let foreign_commits = Arc::new(AtomicU64::new(0));
         let seen_version = data_version(&connection)?;
+        let wal = connection
+            .path()
+            .map(|path| beside(Path::new(path), "-wal"));
         let batch = limits.batch.max(1);
         let mut task = Task {
             connection,
+            wal,
             jobs,
             batch,
             seen_version,
@@ -199,6 +204,8 @@ fn job<T: Send + 'static>(
 
 struct Task {
     connection: Connection,
+    /// The write-ahead log; `None` for a store without a file.
+    wal: Option<PathBuf>,
     jobs: mpsc::Receiver<Job>,
     batch: usize,
     seen_version: i64,
@@ -278,10 +285,20 @@ impl Task {
             .commit_seconds
             .observe(started.elapsed().as_secs_f64());
         self.metrics.batch_size.observe(f64::from(size));
+        self.show_wal();
         for answer in answers {
             answer(undone.as_deref().map_or(Ok(()), Err));
         }
         Ok(())
+    }
+
+    /// A log that cannot be looked at shows as it was.
+    fn show_wal(&self) {
+        let size = self.wal.as_ref().and_then(|wal| wal.metadata().ok());
+        if let Some(file) = size {
+            let bytes = i64::try_from(file.len()).unwrap_or(i64::MAX);
+            self.metrics.wal_bytes.set(bytes);
+        }
     }
 
     fn begin(&mut self) -> rusqlite::Result<()> {

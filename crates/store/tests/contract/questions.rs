@@ -53,6 +53,9 @@ pub(crate) async fn an_unknown_order_has_neighbours(world: World) {
         panic!("{questions:?}")
     };
     assert_eq!((question.order.order.id, question.began), (lost, at(10)));
+    sent(&world, 30, None).await;
+    let oldest = world.store.oldest_questions().await.expect("read");
+    assert_eq!(oldest, [("alpha".into(), at(10))]);
     assert_eq!(
         (question.panel.as_str(), question.offer.as_str()),
         ("alpha", "77")
@@ -319,4 +322,8 @@ pub(crate) async fn other_charges_are_listed(world: World) {
         none.into_iter()
             .all(|found| found.expect("read").is_empty())
     );
+    // What one is charged less does not make up for another.
+    let over = world.store.overcharges(at(0)).await.expect("read");
+    assert_eq!(over, [("alpha".into(), euro(), money("0.5"))]);
+    assert_eq!(world.store.overcharges(at(2)).await.expect("read"), []);
 }

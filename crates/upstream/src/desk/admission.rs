@@ -163,6 +163,16 @@ impl Admission {
         Class::ALL.map(|class| limits.queue.len(class))
     }
 
+    /// How long the longest waiting of each class has waited.
+    pub(crate) fn queue_ages(&self) -> [Duration; 3] {
+        let now = Instant::now();
+        let limits = self.limits.lock();
+        Class::ALL.map(|class| {
+            let since = limits.queue.oldest(class);
+            since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+        })
+    }
+
     /// Whether the panel is asked less than its settings allow.
     pub(crate) fn is_slowed(&self) -> bool {
         self.limits.lock().pace.is_slowed(Instant::now())

@@ -175,6 +175,7 @@ impl Desk {
         self.0.closing.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        self.0.metrics.forget(&self.settings().currency);
     }
 
     /// The settings as they are now.
@@ -206,6 +207,13 @@ impl Desk {
     #[must_use]
     pub fn polled_balance(&self) -> Option<Money> {
         self.0.rests.lock().balance()
+    }
+
+    /// Shows how long calls wait for the panel's limits. To be called now and then: nothing happens while they just wait.
+    pub fn show_queue_ages(&self) {
+        self.0
+            .metrics
+            .show_queue_ages(self.0.admission.queue_ages());
     }
 
     /// The operator pauses the panel (no new orders, everything else goes on) or resumes it.

@@ -95,6 +95,12 @@ impl<T> Queue<T> {
         self.lanes[class.index()].waiting.len()
     }
 
+    /// Since when the longest waiting of a class waits.
+    pub(crate) fn oldest(&self, class: Class) -> Option<Instant> {
+        let (_, head) = self.lanes[class.index()].waiting.first_key_value()?;
+        Some(head.since)
+    }
+
     /// The class whose head goes next among those that wait and `may` go: the one longest overdue, or else the one that is
     /// furthest behind its share.
     pub(crate) fn pick(&self, now: Instant, may: impl Fn(Class) -> bool) -> Option<Class> {

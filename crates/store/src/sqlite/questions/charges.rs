@@ -1,6 +1,7 @@
 //! Orders of which a panel's charge is not what was expected, or is not known.
 
 use panelgate_domain::ids::{Currency, OfferId, OrderId, PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::status::Final;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, named_params, params};
@@ -64,6 +65,27 @@ pub(super) fn other(
             quoted: values::money(row, "cost")?,
             charged: values::money(row, "fact_charge")?,
         })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What is charged beyond what was quoted.
+pub(super) fn over(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Vec<(PanelName, Currency, Money)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT o.panel, p.currency, sum(o.fact_charge - p.cost) AS over
+         FROM orders o INDEXED BY orders_by_time JOIN placements p ON p.id = o.placement
+         WHERE o.created >= ?1 AND o.upstream_id IS NOT NULL AND o.share IS NULL AND o.fact_charge > p.cost
+         GROUP BY o.panel, p.currency",
+    )?;
+    let found = query.query_map([since.0], |row| {
+        Ok((
+            PanelName::new(row.get::<_, String>("panel")?),
+            Currency::new(row.get::<_, String>("currency")?),
+            values::money(row, "over")?,
+        ))
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }

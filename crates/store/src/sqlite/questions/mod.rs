@@ -23,6 +23,9 @@ impl Questions for SqliteStore {
     async fn questions(&self, limit: u64) -> Result<Vec<Question>> {
         self.read(move |c| unconfirmed::all(c, limit)).await
     }
+    async fn oldest_questions(&self) -> Result<Vec<(PanelName, Timestamp)>> {
+        self.read(unconfirmed::oldest).await
+    }
     async fn neighbours(
         &self,
         question: &Question,
@@ -69,5 +72,8 @@ impl Questions for SqliteStore {
     ) -> Result<Vec<OtherCharge>> {
         self.read(move |c| charges::other(c, panel.as_ref(), since))
             .await
+    }
+    async fn overcharges(&self, since: Timestamp) -> Result<Vec<(PanelName, Currency, Money)>> {
+        self.read(move |c| charges::over(c, since)).await
     }
 }

@@ -31,6 +31,21 @@ pub(super) fn all(connection: &Connection, limit: u64) -> Result<Vec<Question>> 
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Since when the oldest of each panel is on its way.
+pub(super) fn oldest(connection: &Connection) -> Result<Vec<(PanelName, Timestamp)>> {
+    let mut query = connection.prepare_cached(
+        "SELECT p.panel, min(p.began) AS began FROM orders o JOIN placements p ON p.id = o.placement
+         WHERE o.state = 'unconfirmed' GROUP BY p.panel",
+    )?;
+    let found = query.query_map([], |row| {
+        Ok((
+            PanelName::new(row.get::<_, String>("panel")?),
+            values::time(row, "began")?,
+        ))
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The panel's ids around an order.
 pub(super) fn neighbours(
     connection: &Connection,
