@@ -1,5 +1,6 @@
 //! Operators beside a running server: the command line, the control socket, reloads and signals.
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use panelgate_simpanel::{ActionName, Fault, FaultRule};
