@@ -297,6 +297,15 @@ impl Core {
         order
     }
 
+    /// An order ended of which nothing was taken: its whole hold went back.
+    pub(crate) fn given_back(&self, closed: Order) -> Order {
+        let (order, released) = (closed.id, closed.price);
+        let ours = &self.settings.currency;
+        self.metrics.settled(ours, Money::ZERO, released);
+        tracing::info!(%order, taken = %Money::ZERO, %released, "order closed");
+        self.remember(closed)
+    }
+
     /// Its panel's desk looks at an order from now on, or sees what has changed about it.
     pub(crate) fn watch(&self, order: &Order) {
         let (Some(panel), Some(id)) = (&order.panel, &order.upstream_id) else {

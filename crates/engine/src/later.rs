@@ -3,6 +3,7 @@
 //! Source: `money.md`, "Ledger": a final word changes later.
 
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
+use panelgate_domain::money::Money;
 use panelgate_domain::order::Order;
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Fact, Final, Report};
@@ -132,6 +133,12 @@ impl Core {
     async fn settle_later(&self, order: &Order, fact: Fact, settlement: Settlement) {
         match self.store.settle_later(order.id, fact, settlement).await {
             Ok(changed) => {
+                // What a child gives back stays with its parent.
+                let taken = order.taken.filter(|_| order.origin.is_none());
+                let released = taken.and_then(|taken| taken.checked_sub(settlement.taken));
+                let released = released.unwrap_or(Money::ZERO);
+                self.metrics
+                    .settled(&self.settings.currency, Money::ZERO, released);
                 tracing::info!(order = %order.id, word = %settlement.word, taken = %settlement.taken, "an end changed later in the customer's favour");
                 self.remember(changed);
             }

@@ -101,7 +101,10 @@ impl Metrics {
     }
 
     /// Shows what is counted from the start on, so that the first one is seen as a rise.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&self, ours: &Currency) {
+        for kind in ["held", "taken", "released"] {
+            self.add_money(ours, kind, Money::ZERO);
+        }
         for direction in Jump::DIRECTIONS {
             self.clock_jumps.with_label_values(&[direction]);
         }

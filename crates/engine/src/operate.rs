@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use panelgate_domain::ids::{Currency, PanelName, UpstreamId};
 use panelgate_domain::money::Money;
-use panelgate_domain::order::Order;
+use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::routing::Health;
 use panelgate_domain::sync::Distrust;
+use panelgate_domain::time::Timestamp;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Decision, PanelAccount};
+use panelgate_store::reports::{Grouping, Profit};
 use panelgate_upstream::{Balance, CallError, Desk, DeskSnapshot};
 
 use crate::core::{Core, Engine};
@@ -78,7 +80,7 @@ impl Engine {
     /// The order is not unconfirmed.
     pub async fn resolve_not_placed(&self, decision: Decision) -> Result<Order, OperateError> {
         let core = &self.0;
-        let closed = core.remember(core.store.resolve_not_placed(decision).await?);
+        let closed = core.given_back(core.store.resolve_not_placed(decision).await?);
         place::question_closed(core, closed.id);
         Ok(closed)
     }
@@ -89,7 +91,13 @@ impl Engine {
     /// The order's state or the amount does not allow it.
     pub async fn settle(&self, decision: Decision, refund: Money) -> Result<Order, OperateError> {
         let core = &self.0;
+        let was = core.order(decision.order).await?;
         let settled = core.remember(core.store.settle_by_hand(decision, refund).await?);
+        // What was taken before counts already.
+        let is_new = was.is_none_or(|was| was.taken.is_none());
+        let taken = settled.taken.filter(|_| is_new).unwrap_or(Money::ZERO);
+        core.metrics.settled(&core.settings.currency, taken, refund);
+        tracing::info!(order = %settled.id, %taken, released = %refund, "order settled by hand");
         core.child_ended(&settled).await;
         Ok(settled)
     }
@@ -100,7 +108,7 @@ impl Engine {
     /// The order is not open.
     pub async fn cancel_unsent(&self, decision: Decision) -> Result<Order, OperateError> {
         let core = &self.0;
-        Ok(core.remember(core.store.close_unsent(decision).await?))
+        Ok(core.given_back(core.store.close_unsent(decision).await?))
     }
 
     /// Stops or starts new orders at a panel, or everywhere. Kept over restarts; everything else goes on.
@@ -188,6 +196,24 @@ impl Engine {
     /// The store said no.
     pub async fn panel_accounts(&self) -> Result<Vec<PanelAccount>, StoreError> {
         self.0.store.panel_accounts().await
+    }
+
+    /// How many orders have not ended, by panel (`None` while none is chosen) and state.
+    ///
+    /// # Errors
+    /// The store said no.
+    pub async fn count_live(
+        &self,
+    ) -> Result<Vec<(Option<PanelName>, OrderState, u64)>, StoreError> {
+        self.0.store.count_live().await
+    }
+
+    /// What was earned since then, by the currency of costs.
+    ///
+    /// # Errors
+    /// The store said no.
+    pub async fn profit_since(&self, since: Timestamp) -> Result<Vec<Profit>, StoreError> {
+        self.0.store.profit(Grouping::default(), Some(since)).await
     }
 
     /// No order leaves.

@@ -158,7 +158,7 @@ impl Engine {
             winding_down: CancellationToken::new(),
             stop: CancellationToken::new(),
         });
-        core.metrics.begin();
+        core.metrics.begin(&core.settings.currency);
         core.open_desks(parts.panels)?;
         core.load_lists().await?;
         core.rebuild(None).await?;

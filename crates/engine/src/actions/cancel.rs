@@ -114,7 +114,8 @@ async fn close_unsent(core: &Core, order: OrderId) -> Result<Order, StoreError> 
         reason: "canceled before it was sent".into(),
         at: core.now(),
     };
-    core.store.close_unsent(decision).await
+    let closed = core.store.close_unsent(decision).await?;
+    Ok(core.given_back(closed))
 }
 
 /// What becomes of a wish that could not be sent.

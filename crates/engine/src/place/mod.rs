@@ -302,7 +302,7 @@ async fn close_without_service(core: &Core, order: OrderId) -> Placing {
     };
     match core.store.close_unsent(decision).await {
         Ok(closed) => {
-            core.remember(closed);
+            core.given_back(closed);
             Placing::Refused(Refusal::IncorrectServiceId)
         }
         Err(error) => {

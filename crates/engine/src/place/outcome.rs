@@ -148,16 +148,22 @@ impl Sent {
                 .store
                 .refuse_order(self.id, refusal, answer.clone())
         };
-        self.keep(self.core.insist("refuse", refuse).await)
-            .map(drop)
+        let refused = self.core.insist("refuse", refuse).await;
+        self.keep(refused)
+            .map(|closed| drop(self.core.given_back(closed)))
     }
 
     async fn reopen(&self, answer: &Answer, service_off: bool) -> Attempt {
         let reopen = || self.core.store.return_order(self.id, answer.clone());
         match self.keep(self.core.insist("return", reopen).await) {
             Ok(order) if order.state == OrderState::Open => Attempt::Next { service_off },
-            // Its customer wanted it canceled meanwhile, or it could not be written down.
-            _ => Attempt::Ended(Placing::Gone),
+            // Its customer wanted it canceled meanwhile.
+            Ok(closed) => {
+                self.core.given_back(closed);
+                Attempt::Ended(Placing::Gone)
+            }
+            // It could not be written down.
+            Err(_) => Attempt::Ended(Placing::Gone),
         }
     }
 

@@ -87,7 +87,7 @@ async fn give_back(core: &Core, order: &Order) {
     match core.store.close_unsent(decision).await {
         Ok(closed) => {
             tracing::warn!(order = %order.id, "an order was given back: no route took it in time");
-            core.remember(closed);
+            core.given_back(closed);
         }
         Err(StoreError::WrongState { .. }) => core.reread(order.id).await,
         Err(error) => {

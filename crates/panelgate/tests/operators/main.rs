@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+
 use panelgate_simpanel::{ActionName, Fault, FaultRule};
 use serde_json::Value;
 use support::{Client, Files, Gateway, panel, until};
@@ -352,6 +353,30 @@ async fn metrics_and_health_are_on_the_operators_port() {
         !metrics.contains(&key) && !metrics.contains("sim-key"),
         "no secrets in metrics"
     );
+    // All money that was held is held still, was taken or went back, however an order ends.
+    panel.plan(FaultRule::once(Fault::Refuse("Bad link".into())).on(ActionName::Add));
+    let refused = gateway.add(&key, &service, "https://example.com/2", 100);
+    refused.await.expect_err("refused");
+    panel.plan(FaultRule::once(Fault::AcceptThenClose).on(ActionName::Add));
+    let lost = gateway.add(&key, &service, "https://example.com/3", 100);
+    let lost = lost.await.expect("accepted").to_string();
+    let reason = ["--reason", "nobody has it"];
+    gateway.run(&[&["orders", "resolve", &lost, "--not-placed"][..], &reason].concat());
+    gateway.run(&["pause"]);
+    let unsent = gateway.add(&key, &service, "https://example.com/4", 100);
+    let unsent = unsent.await.expect("accepted").to_string();
+    gateway.run(&[&["orders", "cancel", &unsent][..], &reason].concat());
+    gateway.run(&[&["orders", "settle", "1", "--refund", "0.2"][..], &reason].concat());
+    let metrics = get("/metrics").await;
+    for (kind, amount) in [("held", "4.8"), ("released", "3.8"), ("taken", "1")] {
+        let name = format!("panelgate_money_total{{currency=\"USD\",kind=\"{kind}\"}} ");
+        let shown = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        let shown: f64 = shown.expect(kind).parse().expect("a number");
+        assert_eq!(
+            format!("{shown:.2}"),
+            format!("{:.2}", amount.parse::<f64>().expect("a number"))
+        );
+    }
     // The customers' port knows none of this.
     let customers = gateway.url().trim_end_matches("/api/v2").to_owned();
     assert_eq!(
