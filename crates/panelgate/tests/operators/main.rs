@@ -3,6 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod deployed;
+mod drill;
+mod metrics;
+mod prometheus;
 
 use panelgate_simpanel::{ActionName, Fault, FaultRule};
 use serde_json::Value;
