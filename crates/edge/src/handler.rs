@@ -121,16 +121,15 @@ impl Handler {
         let body = match self.bodies.read(incoming).await {
             Ok(body) => body,
             Err(BodyError::TooLarge) => {
-                self.metrics.request("invalid", "refused", began.elapsed());
+                self.answered("invalid", "refused", client, None, began.elapsed());
                 return Ok(json(reply::refusal(Refusal::IncorrectRequest)));
             }
             Err(BodyError::NoRoom) => {
-                self.metrics.request("invalid", "no_room", began.elapsed());
+                self.answered("invalid", "no_room", client, None, began.elapsed());
                 return Ok(json(reply::refusal(Refusal::TooManyRequests)));
             }
             Err(BodyError::Cut | BodyError::TooSlow) => {
-                self.metrics
-                    .request("invalid", "no_answer", began.elapsed());
+                self.answered("invalid", "no_answer", client, None, began.elapsed());
                 return Err(NoAnswer);
             }
         };
@@ -149,8 +148,8 @@ impl Handler {
         let action = decoded.action.as_ref().map_or("invalid", Action::name);
         let accepts_gzip = listing::accepts_gzip(&head.headers);
         let answer = self.answer(decoded, line, client).await;
-        self.metrics
-            .request(action, outcome(&answer), began.elapsed());
+        let result = outcome(&answer);
+        self.answered(action, result, client, Some(&answer), began.elapsed());
         match answer {
             Ok(Reply::Services(list)) => self.price_list(&list, accepts_gzip).await,
             Ok(reply) => Ok(json(reply::reply(&reply))),
@@ -166,6 +165,32 @@ impl Handler {
             }
             Err(Failure::NoAnswer) => Err(NoAnswer),
         }
+    }
+
+    /// One line for each request, whatever came of it.
+    fn answered(
+        &self,
+        action: &str,
+        result: &str,
+        client: IpAddr,
+        answer: Option<&Result<Reply, Failure>>,
+        took: Duration,
+    ) {
+        self.metrics.request(action, result, took);
+        let (order, fault) = match answer {
+            Some(Ok(Reply::Added(order))) => (Some(order), None),
+            Some(Err(Failure::Fault(fault))) => (None, Some(fault)),
+            _ => (None, None),
+        };
+        tracing::debug!(
+            action,
+            result,
+            %client,
+            order = order.map(tracing::field::display),
+            fault = fault.map(tracing::field::display),
+            ms = took.as_secs_f64() * 1_000.0,
+            "answered"
+        );
     }
 
     async fn answer(
@@ -267,12 +292,10 @@ const fn outcome(answer: &Result<Reply, Failure>) -> &'static str {
     }
 }
 
-/// The one place where a fault is logged.
+/// The one place where a fault is logged that is more than a customer's mistake.
 fn log(action: &str, client: IpAddr, fault: &Fault) {
     match (fault.who, fault.effect) {
-        (Who::Customer, Effect::DidNotHappen) => {
-            tracing::debug!(action, %client, %fault, "refused")
-        }
+        (Who::Customer, Effect::DidNotHappen) => {}
         (Who::Panel, _) => tracing::info!(action, %client, %fault, "a panel refused"),
         _ => tracing::error!(action, %client, effect = ?fault.effect, %fault, "failed"),
     }

@@ -85,6 +85,17 @@ pub(crate) enum Command {
     Resume,
     /// Let the running server read markup, services and panels again
     Reload,
+    /// The running server at one glance; on a terminal again and again, until Ctrl-C
+    Status {
+        /// Once, as an object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let the running server log more, or less, until its next start
+    LogLevel {
+        /// A level (error, warn, info, debug, trace), or levels by part: info,panelgate_edge=debug
+        levels: String,
+    },
     /// Copy the store to a new file, also while the gateway runs
     ///
     /// The copy is one moment of the store, checked, and can be restored by this program or a later one. Keep it on another disk.

@@ -73,6 +73,8 @@ async fn run(cli: Cli, handed: Handed) -> anyhow::Result<()> {
         Command::SimulateMarkup(args) => commands::simulate::run(config, args).await,
         Command::Pause => commands::operate::pause(config, None, true).await,
         Command::Resume => commands::operate::pause(config, None, false).await,
+        Command::Status { json } => commands::status::run(config, json).await,
+        Command::LogLevel { levels } => commands::operate::log_level(config, levels).await,
         Command::Reload => commands::operate::reload(config).await,
         Command::Backup { file } => commands::backup::backup(config, &file).await,
         Command::Restore { file } => commands::backup::restore(config, &file).await,

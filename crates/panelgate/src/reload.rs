@@ -7,6 +7,8 @@ use std::sync::Arc;
 use panelgate_edge::Tls;
 use panelgate_engine::{Engine, Metrics, ReloadError, Rules};
 use panelgate_store::Store;
+use prometheus::Registry;
+use prometheus::proto::MetricFamily;
 use tokio::sync::Mutex;
 
 use crate::assemble;
@@ -23,6 +25,7 @@ pub(crate) struct Reloader {
     engine: Engine,
     store: Arc<dyn Store>,
     metrics: Metrics,
+    registry: Registry,
     /// What customers are shown, if they are served over TLS.
     tls: Option<Tls>,
     known: Mutex<Known>,
@@ -68,6 +71,7 @@ impl Reloader {
             engine: gateway.engine.clone(),
             store: Arc::clone(&gateway.store),
             metrics: gateway.metrics.clone(),
+            registry: gateway.registry.clone(),
             tls: gateway.tls().cloned(),
             known: Mutex::new(Known {
                 shown: seen.pair,
@@ -205,6 +209,10 @@ impl Reload for Reloader {
             exchange: market.exchange,
         }))
     }
+
+    fn shown(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
 }
 
 /// What a valid configuration may not do to a running gateway.
@@ -239,6 +247,6 @@ fn log(outcome: &Response) {
         Response::Done(said) => said
             .iter()
             .for_each(|line| tracing::info!("reload: {line}")),
-        Response::Panels(_) | Response::Diff(_) => {}
+        Response::Status(_) | Response::Panels(_) | Response::Diff(_) => {}
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Gateway {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: panelgate_engine::Metrics,
+    pub(crate) registry: Registry,
     listener: Listener,
     console: Console,
     stop_within: Duration,
@@ -83,11 +84,12 @@ impl Gateway {
         metrics.config_last_reload_successful.set(1);
         Ok(Self {
             listener: Listener::start(customers, settings.edge, engine.clone(), edge_metrics)?,
-            console: Console::start(operators, engine.clone(), registry)?,
+            console: Console::start(operators, engine.clone(), registry.clone())?,
             stop_within: settings.stop_within,
             engine,
             store,
             metrics,
+            registry,
         })
     }
 

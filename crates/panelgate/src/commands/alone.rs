@@ -31,7 +31,9 @@ pub(super) async fn answer(config: &Config, request: &Request) -> anyhow::Result
         Request::Reload {} => {
             bail!("no server is running; the next start reads the configuration")
         }
-        Request::Health {} => bail!("no server is running"),
+        Request::Health {} | Request::Status {} | Request::LogLevel { .. } => {
+            bail!("no server is running")
+        }
         Request::Panels {} => rows(config).await,
         Request::CheckOnline { panels } => check_online(config, panels).await,
         Request::Diff { .. } => approvals::waiting(config).await,
@@ -105,6 +107,8 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
         // These are no decisions.
         Request::Health {}
         | Request::Reload {}
+        | Request::Status {}
+        | Request::LogLevel { .. }
         | Request::Panels {}
         | Request::Diff { .. }
         | Request::Approve { .. }

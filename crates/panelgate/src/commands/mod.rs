@@ -21,6 +21,7 @@ pub(crate) mod services;
 mod sheet;
 pub(crate) mod sim;
 pub(crate) mod simulate;
+pub(crate) mod status;
 pub(crate) mod verify;
 
 use panelgate_store::model::Booked;

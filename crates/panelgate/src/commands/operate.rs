@@ -24,6 +24,8 @@ pub(crate) async fn run(config: &Config, request: Request, form: Form) -> anyhow
 pub(super) fn show(response: Response, form: Form) -> anyhow::Result<()> {
     match response {
         Response::Done(lines) => Ok(output::say(&lines.join("\n"))?),
+        // Asked for by [`super::status`] alone.
+        Response::Status(status) => Ok(output::say(&serde_json::to_string(&status)?)?),
         Response::Panels(rows) => Ok(output::list(&panels(rows), form)?),
         Response::Diff(rows) => Ok(output::list(&diff(rows), form)?),
         Response::Failed {
@@ -61,6 +63,12 @@ pub(super) async fn pause_panel(config: &Config, panel: &str, paused: bool) -> a
 pub(crate) async fn reload(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
     run(&config, Request::Reload {}, Form::Text).await
+}
+
+/// Tells the server to log more, or less.
+pub(crate) async fn log_level(path: &Path, levels: String) -> anyhow::Result<()> {
+    let config = Config::load(path, Keys::Leave)?;
+    run(&config, Request::LogLevel { levels }, Form::Text).await
 }
 
 /// Asks the panels of the configuration for balance and services: those that the server has over its desks, so that its

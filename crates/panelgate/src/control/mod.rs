@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod diff;
 pub(crate) mod protocol;
 pub(crate) mod server;
+pub(crate) mod status;
 
 use std::path::{Path, PathBuf};
 

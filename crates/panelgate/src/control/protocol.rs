@@ -7,6 +7,7 @@ use panelgate_domain::panel_trait::PanelTrait;
 use panelgate_store::model::{Decision, PanelAccount};
 use serde::{Deserialize, Serialize};
 
+use super::status::Status;
 use crate::clock;
 
 /// A command for a running server.
@@ -22,6 +23,13 @@ pub(crate) enum Request {
     Health {},
     /// Read the configuration again.
     Reload {},
+    /// Everything at one glance.
+    Status {},
+    /// Log more, or less, until the next start.
+    LogLevel {
+        /// As in `PANELGATE_LOG`.
+        levels: String,
+    },
     /// Ask panels for balance and services.
     CheckOnline {
         /// Which.
@@ -89,6 +97,8 @@ pub(crate) enum Request {
 pub(crate) enum Response {
     /// Done; a line for people each.
     Done(Vec<String>),
+    /// Everything at one glance.
+    Status(Box<Status>),
     /// Rows for a table.
     Panels(Vec<PanelRow>),
     /// What would change.
@@ -118,7 +128,7 @@ impl Response {
         let failed = responses.iter().any(failed);
         let lines = responses.into_iter().flat_map(|response| match response {
             Self::Done(lines) | Self::Failed { why: lines, .. } => lines,
-            Self::Panels(_) | Self::Diff(_) => Vec::new(),
+            Self::Status(_) | Self::Panels(_) | Self::Diff(_) => Vec::new(),
         });
         Self::of(lines.collect(), failed)
     }

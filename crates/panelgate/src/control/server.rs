@@ -11,15 +11,18 @@ use std::time::{Duration, Instant};
 use panelgate_domain::ids::{OrderId, PanelName};
 use panelgate_domain::routing::Share;
 use panelgate_engine::{Engine, PanelReport, Rules, unbooked};
+use panelgate_store::StoreError;
 use panelgate_store::model::PanelAccount;
 use panelgate_upstream::DeskSnapshot;
+use prometheus::proto::MetricFamily;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::protocol::{ALL_PAUSED, PanelRow, Request, Response, decision, prepaid, refund, speaks};
-use super::{diff, socket_path};
+use super::{diff, socket_path, status};
+use crate::logging;
 
 /// What the socket asks the rest of the server to do.
 pub(crate) trait Reload: Send + Sync + 'static {
@@ -27,6 +30,8 @@ pub(crate) trait Reload: Send + Sync + 'static {
     fn reload(&self) -> impl Future<Output = Response> + Send;
     /// The rules that the files hold now; none if they are in force already.
     fn written(&self) -> impl Future<Output = Result<Option<Rules>, Vec<String>>> + Send;
+    /// What `/metrics` shows.
+    fn shown(&self) -> Vec<MetricFamily>;
 }
 
 /// The control socket; removed when dropped.
@@ -145,12 +150,17 @@ async fn handle(
             Ok(diff::approved(approved))
         }
         Request::CheckOnline { panels } => check_online(engine, panels).await,
+        Request::Status {} => {
+            let status = status::look(engine, &reload.shown()).await.map_err(text)?;
+            Ok(Response::Status(Box::new(status)))
+        }
+        Request::LogLevel { levels } => {
+            logging::change(&levels).map_err(|why| vec![why])?;
+            Ok(Response::Done(vec![format!("logs: {levels}")]))
+        }
         Request::Panels {} => {
-            let all_paused = engine.is_paused();
-            let accounts = engine.panel_accounts().await.map_err(text)?;
-            let panels = engine.panels().into_iter();
-            let rows = panels.map(|report| panel_row(report, &accounts, all_paused));
-            Ok(Response::Panels(rows.collect()))
+            let rows = panel_rows(engine).await.map_err(text)?;
+            Ok(Response::Panels(rows))
         }
         Request::Pause { panel, paused } => {
             let panel = panel.map(PanelName::new);
@@ -261,6 +271,15 @@ async fn check_online(engine: &Engine, panels: Vec<String>) -> Result<Response, 
     } else {
         Err([done, failed].concat())
     }
+}
+
+/// The panels and their desks.
+pub(super) async fn panel_rows(engine: &Engine) -> Result<Vec<PanelRow>, StoreError> {
+    let all_paused = engine.is_paused();
+    let accounts = engine.panel_accounts().await?;
+    let panels = engine.panels().into_iter();
+    let rows = panels.map(|report| panel_row(report, &accounts, all_paused));
+    Ok(rows.collect())
 }
 
 fn panel_row(report: PanelReport, accounts: &[PanelAccount], all_paused: bool) -> PanelRow {

@@ -71,6 +71,32 @@ pub(crate) fn say(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Whether stdout is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Writes a text over the one before it, from the top of the terminal on.
+///
+/// # Errors
+/// As for [`list`].
+pub(crate) fn redraw(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "{HOME}")?;
+    for line in text.lines() {
+        writeln!(stdout, "{line}{REST_OF_LINE}")?;
+    }
+    write!(stdout, "{REST_OF_SCREEN}")?;
+    stdout.flush()
+}
+
+/// What terminals do: the cursor goes to the upper left corner.
+const HOME: &str = "\x1b[H";
+/// What is right of the cursor goes away.
+const REST_OF_LINE: &str = "\x1b[K";
+/// What is below it.
+const REST_OF_SCREEN: &str = "\x1b[J";
+
 /// A count as a number, or as text if it is larger than readers of JSON expect.
 pub(crate) fn count(number: u64) -> Cell {
     i64::try_from(number).map_or_else(|_| number.to_string().into(), Cell::from)

@@ -5,6 +5,7 @@ mod support;
 
 mod deployed;
 mod drill;
+mod glance;
 mod metrics;
 mod prometheus;
 
