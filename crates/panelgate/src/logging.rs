@@ -49,7 +49,8 @@ pub(crate) fn change(levels: &str) -> Result<(), String> {
 fn read(levels: &str) -> Result<EnvFilter, String> {
     for part in levels.split(',') {
         let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        if level.parse::<LevelFilter>().is_err() {
+        // Nothing would be taken for `error`.
+        if level.is_empty() || level.parse::<LevelFilter>().is_err() {
             return Err(format!(
                 "`{level}` is not a level: error, warn, info, debug, trace or off"
             ));
