@@ -27,6 +27,7 @@ use crate::model::{
     OrderFilter, OrderStory, PanelAccount, PanelHour, Refill, RefillAnswer, RefillAsked, Sendable,
     StatementLine, Suspect, Synced, Violation,
 };
+use crate::moves::Moves;
 use crate::questions::Questions;
 use crate::reports::Reports;
 
@@ -41,7 +42,7 @@ pub const MAX_LEARNED: usize = 1_000;
 ///
 /// Each method that changes an order answers the order as it is afterwards, with a greater version.
 #[async_trait]
-pub trait Store: Questions + Reports + Send + Sync + 'static {
+pub trait Store: Moves + Questions + Reports + Send + Sync + 'static {
     // --- customers and keys -------------------------------------------------------------------------------------------
 
     /// Creates a customer with an empty account.

@@ -4,12 +4,13 @@
 //! implement the trait and pass the suite in `tests/contract`.
 //!
 //! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`]. [`questions`] is what is not known
-//! for certain, [`reports`] looks back.
+//! for certain, [`reports`] looks back, [`moves`] brings in what was another panel's.
 
 pub mod api;
 pub mod error;
 pub mod metrics;
 pub mod model;
+pub mod moves;
 pub mod questions;
 pub mod reports;
 pub mod sqlite;
@@ -17,5 +18,6 @@ pub mod sqlite;
 pub use api::{MAX_LEARNED, Store};
 pub use error::StoreError;
 pub use metrics::StoreMetrics;
+pub use moves::Moves;
 pub use questions::Questions;
 pub use reports::Reports;

@@ -24,14 +24,14 @@ use panelgate_domain::time::Timestamp;
 use panelgate_store::api::Result;
 use panelgate_store::model::{
     Adopted, Answer, Booked, Booking, CancelAnswer, Causes, CustomerChange, CustomerRow, Decision,
-    Deposit, Drift, Family, HistoryLine, KeyRow, Learned, Neighbours, NewCustomer, NewKey,
-    NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, OtherCharge, PanelAccount, PanelHour,
-    Polled, Question, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine, Suspect, Synced,
-    Violation,
+    Deposit, Drift, Family, HistoryLine, KeyRow, Learned, Moved, Moving, Neighbours, NewCustomer,
+    NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, OtherCharge, PanelAccount,
+    PanelHour, Polled, Question, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine,
+    Suspect, Synced, Violation,
 };
 use panelgate_store::reports::{Grouping, PastOrder, Profit, Reports};
 use panelgate_store::sqlite::SqliteStore;
-use panelgate_store::{Questions, Store, StoreError};
+use panelgate_store::{Moves, Questions, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -219,6 +219,11 @@ through! { Questions:
     Read causes(panel: &PanelName, from: Timestamp, to: Timestamp) -> Causes;
     Read other_charges(panel: Option<PanelName>, since: Timestamp) -> Vec<OtherCharge>;
     Read overcharges(since: Timestamp) -> Vec<(PanelName, Currency, Money)>;
+}
+
+through! { Moves:
+    Read plan_move(moving: Arc<Moving>) -> Moved;
+    Write move_in(moving: Arc<Moving>) -> Moved;
 }
 
 through! { Reports:

@@ -3,6 +3,7 @@
 mod catalogue;
 mod customers;
 mod money;
+mod moves;
 mod orders;
 mod questions;
 mod refills;
@@ -12,6 +13,9 @@ mod violation;
 pub use self::catalogue::{HISTORY_OF_AN_OFFER, HistoryLine, Suspect, Synced};
 pub use self::customers::{CustomerChange, CustomerRow, KeyRow, NewCustomer, NewKey};
 pub use self::money::{Booked, Booking, Deposit, PanelAccount, StatementLine};
+pub use self::moves::{
+    Clash, Home, Item, Moved, Moving, MovingCustomer, MovingKey, MovingOrder, MovingService, Tally,
+};
 pub use self::orders::{
     Adopted, Answer, CancelAnswer, Decision, Family, Learned, NewOrder, NewPlacement, Opened,
     Sendable,

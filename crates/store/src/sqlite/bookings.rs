@@ -117,7 +117,7 @@ pub(super) fn deposit(connection: &Connection, deposit: &Deposit) -> Result<Book
 }
 
 /// `None`: the reference is free. `Some(None)`: it is somebody else's.
-fn amount_of_customer(
+pub(super) fn amount_of_customer(
     connection: &Connection,
     reference: &str,
     customer: CustomerId,

@@ -13,6 +13,7 @@ mod hosts;
 mod keys;
 mod ledger;
 mod meta;
+mod moves;
 mod newest;
 mod offers;
 mod open;
@@ -110,9 +111,13 @@ impl SqliteStore {
 
     /// The mark moves beside the store, too, once it is durable in it. The order is there whether that works or not.
     async fn tell_passed(&self, order: OrderId) {
-        if !newest::is_passed_at(order) {
-            return;
+        if newest::is_passed_at(order) {
+            self.tell_newest().await;
         }
+    }
+
+    /// The mark beside the store becomes the one in it.
+    async fn tell_newest(&self) {
         let (path, telling) = (self.path.clone(), Arc::clone(&self.telling));
         let told = self.read(move |c| {
             let _one = telling.lock();

@@ -161,7 +161,7 @@ pub(in crate::sqlite) fn keep_refusal(
     Ok(())
 }
 
-pub(super) fn spec_text(spec: &OrderSpec) -> Result<String> {
+pub(in crate::sqlite) fn spec_text(spec: &OrderSpec) -> Result<String> {
     serde_json::to_string(spec)
         .map_err(|error| StoreError::BadAmount(format!("the order cannot be written: {error}")))
 }

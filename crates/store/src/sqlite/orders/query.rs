@@ -29,14 +29,14 @@ pub(in crate::sqlite) fn waiting(connection: &Connection, limit: u64) -> Result<
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The newest orders, but those that others spawned, and those that have a name of their customer's.
+/// The newest orders, but those that others spawned or that moved in, and those that have a name of their customer's.
 pub(in crate::sqlite) fn opened(
     connection: &Connection,
     since: Timestamp,
     limit: u64,
 ) -> Result<Vec<Sendable>> {
     let mut query = connection.prepare_cached(
-        "SELECT * FROM orders WHERE created >= ?1 AND parent IS NULL
+        "SELECT * FROM orders WHERE created >= ?1 AND parent IS NULL AND moved IS NULL
             AND id NOT IN (SELECT order_id FROM idempotency_keys WHERE at >= ?1)
          ORDER BY created DESC LIMIT ?2",
     )?;

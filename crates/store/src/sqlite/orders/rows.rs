@@ -163,7 +163,7 @@ const fn same(one: &str, other: &str) -> bool {
 }
 
 /// All columns of `orders` as they stand in the table.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "id",
     "version",
     "customer",
@@ -198,6 +198,7 @@ const COLUMNS: [&str; 34] = [
     "share",
     "parent",
     "sized",
+    "moved",
 ];
 
 #[cfg(test)]

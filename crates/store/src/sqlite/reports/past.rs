@@ -26,12 +26,12 @@ pub(super) fn send(
     };
     let charges = Charges::read(connection, first, last)?;
     let mut currencies = Vec::new();
-    // A run was paid for with its drip-feed, and a subscription is by its posts.
+    // A run was paid for with its drip-feed, and a subscription is by its posts. What moved in was priced by rules of others.
     let mut query = connection.prepare_cached(
         "SELECT o.id, o.customer, o.service, o.service_type, o.price, o.rate, o.per_run, o.runs, o.taken, p.cost, p.currency,
                 o.share, p.rate, parent.per_run
          FROM orders o LEFT JOIN placements p ON p.id = o.placement LEFT JOIN orders parent ON parent.id = o.parent
-         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND (o.parent IS NULL OR o.share <> 'run')
+         WHERE o.id BETWEEN ?1 AND ?2 AND +o.created >= ?3 AND o.moved IS NULL AND (o.parent IS NULL OR o.share <> 'run')
            AND NOT (o.parent IS NULL AND o.share IS 'post' AND coalesce(o.taken, 0) = 0)
          ORDER BY o.id",
     )?;
@@ -53,8 +53,9 @@ pub(super) fn send(
 
 /// The first and the last id among the orders; clocks that jump may leave others between them.
 fn span(connection: &Connection, since: Timestamp) -> Result<Option<(i64, i64)>> {
-    let mut query =
-        connection.prepare_cached("SELECT min(id), max(id) FROM orders WHERE created >= ?1")?;
+    let mut query = connection.prepare_cached(
+        "SELECT min(id), max(id) FROM orders WHERE created >= ?1 AND moved IS NULL",
+    )?;
     let span = query.query_row([since.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match span {
         (Some(first), Some(last)) => Ok(Some((first, last))),

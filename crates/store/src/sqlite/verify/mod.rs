@@ -3,6 +3,7 @@
 
 mod books;
 mod families;
+mod moved;
 mod orders;
 
 use rusqlite::Connection;

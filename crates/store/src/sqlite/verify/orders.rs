@@ -1,5 +1,5 @@
 //! Invariants 4, 6 and 8: what was held, what became of it, and by which formula. [`super::families`] looks at orders that
-//! share a hold.
+//! share a hold, [`super::moved`] at those that never had one here.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Final, StatusWord};
 use rusqlite::Connection;
 
-use super::{Findings, families, written};
+use super::{Findings, families, moved, written};
 use crate::api::Result;
 use crate::sqlite::orders::rows;
 
 /// What the books say of one order.
 #[derive(Debug, Default)]
-struct Sums {
-    hold: Sum,
-    take: Sum,
-    release: Sum,
-    refund: Sum,
+pub(super) struct Sums {
+    pub(super) hold: Sum,
+    pub(super) take: Sum,
+    pub(super) release: Sum,
+    pub(super) refund: Sum,
     /// What was left of what was taken after the last refund that a later fact brought; refunds by hand may follow.
     left_by_facts: Option<i128>,
     /// What its children have taken of its hold.
     taken_by_children: i128,
     /// A transfer moved the money of somebody else.
-    strangers: i64,
+    pub(super) strangers: i64,
 }
 
 /// Transfers of one kind.
 #[derive(Debug, Default)]
-struct Sum {
-    transfers: i64,
-    micros: i128,
+pub(super) struct Sum {
+    pub(super) transfers: i64,
+    pub(super) micros: i128,
 }
 
 /// Invariant 4, and 8 for closed orders.
@@ -45,6 +45,10 @@ pub(super) fn holds_are_resolved_once(connection: &Connection, found: &mut Findi
             row.get::<_, Option<String>>("closed_by")?,
         );
         let sums = sums(connection, &order)?;
+        if row.get::<_, Option<String>>("moved")?.as_deref() == Some("closed") {
+            moved::check(&order, &sums, found);
+            continue;
+        }
         check_hold(&order, &sums, found);
         match order.state {
             OrderState::Closed => {
