@@ -16,8 +16,8 @@ use panelgate_domain::time::Timestamp;
 
 pub(crate) use customers::{Customer, CustomerSet, Key};
 pub(crate) use reports::{By, Report, ReportPanels, ReportProfit, SheetForm, SimulateMarkup};
-pub(crate) use values::OptionChange;
-use values::{currency, moment, money, order_state, prepaid, reference, refund, speed};
+pub(crate) use values::{OptionChange, moment, name, reference};
+use values::{currency, money, order_state, prepaid, refund, speed};
 
 /// A reseller gateway for the panel API v2
 #[derive(Debug, Parser)]
@@ -79,6 +79,12 @@ pub(crate) enum Command {
     /// as they were. Where a cost has moved since, it is that of the order's placement, which is known to six decimals. Profits are
     /// in our currency, by the exchange rates that are configured now. Orders that are not closed have no revenue.
     SimulateMarkup(SimulateMarkup),
+    /// Move another panel's customers here: balances, keys, orders and the ids of services
+    ///
+    /// Without `--yes` nothing is written: every row is checked, everything that is wrong is named with its file and line, and what
+    /// would move is added up. With it everything moves, or nothing. What is here already just so is left as it is, so the same files
+    /// may come again. docs/moving-customers.md has the columns of the files and what becomes of each row. No server may be running.
+    Migrate(Migrate),
     /// Send no new orders to any panel; everything else goes on
     Pause,
     /// Send new orders again
@@ -127,6 +133,28 @@ pub(crate) enum Command {
     },
     /// Run one simulated panel until Ctrl-C
     Sim(Sim),
+}
+
+/// `migrate`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("files").required(true).multiple(true))]
+pub(crate) struct Migrate {
+    /// CSV: name, balance; group, credit_limit
+    #[arg(long, value_name = "FILE", group = "files")]
+    pub(crate) customers: Option<PathBuf>,
+    /// CSV: customer, key; label
+    #[arg(long, value_name = "FILE", group = "files")]
+    pub(crate) keys: Option<PathBuf>,
+    /// CSV: id, customer, service, link, quantity, charge, status, created; start_count, remains, panel, upstream_id, cost, type,
+    /// refill, cancel
+    #[arg(long, value_name = "FILE", group = "files")]
+    pub(crate) orders: Option<PathBuf>,
+    /// CSV: id, panel, offer; name
+    #[arg(long, value_name = "FILE", group = "files")]
+    pub(crate) services: Option<PathBuf>,
+    /// Do it; without this, it is only checked
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// `demo`

@@ -71,6 +71,7 @@ async fn run(cli: Cli, handed: Handed) -> anyhow::Result<()> {
         Command::Panels(command) => commands::panels::run(config, command).await,
         Command::Report(command) => commands::report::run(config, command).await,
         Command::SimulateMarkup(args) => commands::simulate::run(config, args).await,
+        Command::Migrate(args) => commands::migrate::run(config, args).await,
         Command::Pause => commands::operate::pause(config, None, true).await,
         Command::Resume => commands::operate::pause(config, None, false).await,
         Command::Status { json } => commands::status::run(config, json).await,

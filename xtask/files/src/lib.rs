@@ -67,7 +67,7 @@ pub fn configuration(main: &[u8], markup: &[u8], services: &[u8]) -> Result<Vec<
 /// # Errors
 /// What an operator would read.
 pub fn rows(text: &str) -> Result<Vec<(usize, Vec<String>)>, String> {
-    sheet::read(text).map_err(|wrong| format!("{}: {}", wrong.place, wrong.text))
+    sheet::read(text).map_err(|broken| format!("line {}: {}", broken.line, broken.text))
 }
 
 /// Writes rows, all with as many cells as there are headings, as `--csv` does.

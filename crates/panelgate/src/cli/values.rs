@@ -14,7 +14,7 @@ pub(super) fn money(text: &str) -> Result<Money, String> {
 }
 
 /// A moment as people and lists write it: RFC 3339.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let parsed: Result<jiff::Timestamp, _> = text.parse();
     parsed
         .map(|at| Timestamp(at.as_millisecond()))
@@ -98,7 +98,7 @@ pub(super) fn currency(text: &str) -> Result<Currency, String> {
 }
 
 /// A name people type: no control characters, no blanks around it.
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub(crate) fn name(text: &str) -> Result<String, String> {
     let fits = (1..=64).contains(&text.chars().count());
     if fits && text.trim() == text && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
@@ -108,7 +108,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// A text that must say something.
-pub(super) fn reference(text: &str) -> Result<String, String> {
+pub(crate) fn reference(text: &str) -> Result<String, String> {
     let fits = (1..=200).contains(&text.trim().chars().count());
     if fits && !text.chars().any(char::is_control) {
         Ok(text.trim().to_owned())

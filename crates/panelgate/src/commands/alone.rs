@@ -193,7 +193,8 @@ fn of_panel<'a>(
     its.map(|(_, what)| *what)
 }
 
-fn is_missing(error: &anyhow::Error) -> bool {
+/// There is no store.
+pub(super) fn is_missing(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref();
     matches!(error, Some(StoreError::NotFound { what: "store", .. }))
 }

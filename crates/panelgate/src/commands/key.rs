@@ -114,11 +114,7 @@ fn read_keys(text: &str) -> anyhow::Result<Vec<(usize, &str)>> {
         if key.is_empty() {
             continue;
         }
-        let printable = key.bytes().all(|byte| byte.is_ascii_graphic());
-        ensure!(
-            printable && (SHORTEST_KEY..=LONGEST_KEY).contains(&key.len()),
-            "line {number}: not a key: {SHORTEST_KEY} to {LONGEST_KEY} characters, printable ASCII without blanks"
-        );
+        ensure!(is_key(key), "line {number}: {}", not_a_key());
         match prefixes.insert(prefix(key), (number, key)) {
             None => keys.push((number, key)),
             Some((_, before)) if before == key => {}
@@ -131,18 +127,34 @@ fn read_keys(text: &str) -> anyhow::Result<Vec<(usize, &str)>> {
     Ok(keys)
 }
 
+/// What another panel may have given out.
+pub(super) fn is_key(text: &str) -> bool {
+    let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    printable && (SHORTEST_KEY..=LONGEST_KEY).contains(&text.len())
+}
+
+/// Why a text is none. It may be a secret for all that: it is not shown.
+pub(super) fn not_a_key() -> String {
+    format!("not a key: {SHORTEST_KEY} to {LONGEST_KEY} characters, printable ASCII without blanks")
+}
+
+/// What the store keeps of a key.
+pub(super) fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
+
 fn new_key(customer: CustomerId, key: &str, label: Option<String>) -> NewKey {
     NewKey {
         customer,
         prefix: prefix(key).to_owned(),
-        hash: Sha256::digest(key).into(),
+        hash: hash(key),
         label,
         at: clock::now(),
     }
 }
 
 /// The part people call a key by.
-fn prefix(key: &str) -> &str {
+pub(super) fn prefix(key: &str) -> &str {
     &key[..PREFIX_LENGTH]
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod explain;
 mod family;
 pub(crate) mod healthcheck;
 pub(crate) mod key;
+pub(crate) mod migrate;
 pub(crate) mod operate;
 pub(crate) mod orders;
 pub(crate) mod pages;

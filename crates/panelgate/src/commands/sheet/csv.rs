@@ -1,16 +1,22 @@
 //! CSV as spreadsheets write it: RFC 4180, but for the separator, which depends on where the operator lives, and line ends.
 
-use super::Wrong;
 use crate::output;
 
 /// A row with the line it begins in.
-pub(super) type Row = (usize, Vec<String>);
+pub(crate) type Row = (usize, Vec<String>);
+
+/// What no spreadsheet writes, and the line it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) line: usize,
+    pub(crate) text: &'static str,
+}
 
 /// All rows, the heading among them; blank lines are none.
 ///
 /// # Errors
 /// Quotes that are never closed, or with something behind them.
-pub(super) fn read(text: &str) -> Result<Vec<Row>, Wrong> {
+pub(crate) fn read(text: &str) -> Result<Vec<Row>, Broken> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         rest: text,
@@ -45,7 +51,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn row(&mut self) -> Result<Vec<String>, Wrong> {
+    fn row(&mut self) -> Result<Vec<String>, Broken> {
         let mut row = Vec::new();
         loop {
             let cell = if self.rest.starts_with('"') {
@@ -61,10 +67,10 @@ impl Reader<'_> {
             } else if self.ends_line() {
                 return Ok(row);
             } else {
-                return Err(Wrong::at(
-                    self.line,
-                    "something stands behind a closing quote: double the quotes inside a cell",
-                ));
+                return Err(Broken {
+                    line: self.line,
+                    text: "something stands behind a closing quote: double the quotes inside a cell",
+                });
             }
         }
     }
@@ -81,16 +87,14 @@ impl Reader<'_> {
         ended.is_some() || self.rest.is_empty()
     }
 
-    fn quoted(&mut self) -> Result<String, Wrong> {
+    fn quoted(&mut self) -> Result<String, Broken> {
         let opened = self.line;
         let mut cell = String::new();
         self.rest = &self.rest[1..];
         loop {
-            let end = self.rest.find('"').ok_or_else(|| {
-                Wrong::at(
-                    opened,
-                    "a quote is opened and never closed: close it with \"",
-                )
+            let end = self.rest.find('"').ok_or(Broken {
+                line: opened,
+                text: "a quote is opened and never closed: close it with \"",
             })?;
             cell.push_str(self.take(end));
             self.rest = &self.rest[1..];
@@ -165,10 +169,7 @@ mod tests {
     #[test]
     fn broken_quotes_are_told_with_their_line() {
         for (text, line) in [("a\n\"x", 2), ("a\nb\n\"x\"y\n", 3)] {
-            assert_eq!(
-                read(text).map_err(|wrong| wrong.place),
-                Err(format!("line {line}"))
-            );
+            assert_eq!(read(text).map_err(|broken| broken.line), Err(line));
         }
     }
 }

@@ -63,7 +63,7 @@ pub(in crate::commands) async fn import(
 }
 
 /// Spreadsheets write other encodings unless they are told not to.
-fn utf8(file: &Path) -> anyhow::Result<String> {
+pub(in crate::commands) fn utf8(file: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     String::from_utf8(bytes).with_context(|| {
         let file = file.display();

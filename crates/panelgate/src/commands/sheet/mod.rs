@@ -3,7 +3,7 @@
 //! A row that comes back as it left changes nothing, so a whole list may go out and in again. What does differ is written into
 //! `services.toml` where an operator would have written it: into the service if it is made by hand, else into its override.
 
-mod csv;
+pub(super) mod csv;
 mod edit;
 mod import;
 mod read;
@@ -23,7 +23,7 @@ use super::services::{ANYBODY, Supply};
 use crate::config::Config;
 use crate::output::{self, Cell, Form, Listing};
 
-pub(super) use import::import;
+pub(super) use import::{import, utf8};
 
 /// What is wrong with a file that is imported, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ impl Wrong {
             place: format!("line {line}"),
             text: text.into(),
         }
+    }
+}
+
+impl From<csv::Broken> for Wrong {
+    fn from(broken: csv::Broken) -> Self {
+        Self::at(broken.line, broken.text)
     }
 }
 

@@ -1,0 +1,9 @@
+//! Another panel's customers come here, with all that is theirs.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod guide;
+mod house;
+mod whole;
+mod wrong;
