@@ -13,6 +13,7 @@ pub(crate) mod life;
 pub(crate) mod looking;
 pub(crate) mod looks;
 pub(crate) mod money;
+pub(crate) mod moving;
 pub(crate) mod opening;
 pub(crate) mod questions;
 pub(crate) mod races;
@@ -42,6 +43,14 @@ macro_rules! cases {
                 what_does_not_fit_into_the_books_is_refused
                 deposits_are_in_the_panels_currency
                 a_statement_tells_all_that_happened_to_available
+            }
+            moving {
+                what_moves_is_there_as_it_was
+                what_is_there_already_moves_once
+                what_lives_is_held_and_ends_like_any_other
+                a_clash_moves_nothing
+                new_orders_have_higher_numbers
+                what_was_paid_before_is_given_back_until_nothing_is_left
             }
             opening {
                 a_hold_leaves_available

@@ -7,6 +7,7 @@ mod files;
 mod restore;
 mod tampered;
 mod tampered_families;
+mod tampered_moves;
 mod tampering;
 mod upgrade;
 mod writing;

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use crate::contract::{at, decision, kin};
 use crate::{close, folder, open, world_in};
 
-fn restore(from: &Path, to: &Path) -> Result<Restored, StoreError> {
+pub(crate) fn restore(from: &Path, to: &Path) -> Result<Restored, StoreError> {
     let charges = Charges {
         currency: "EUR".into(),
         posts: Share::EqualPost,

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::contract::{at, money};
+use crate::restore::restore;
 use crate::{folder, open};
 
 fn opened() -> (TempDir, SqliteStore) {
@@ -158,6 +159,37 @@ async fn life_goes_on() {
         assert_eq!(changed.expect("paid").taken, Some(money(kept)));
     }
     assert_eq!(store.verify().await.expect("verified"), []);
+}
+
+/// What an operator rehearses: the old store is brought up to date, backed up, and made again of its backup.
+#[tokio::test]
+async fn what_was_brought_up_to_date_is_restored_from_a_backup() {
+    let (kept, store) = opened();
+    let copy = kept.path().join("backup.db");
+    store.backup(&copy).await.expect("copied");
+    store.close().await;
+    let path = kept.path().join("restored").join("panelgate.db");
+    let restored = restore(&copy, &path).expect("restored");
+    let store = open(&path, Role::Serve).expect("opened");
+    assert_eq!(store.verify().await.expect("verified"), []);
+    let orders = store
+        .list_orders(OrderFilter::default())
+        .await
+        .expect("read");
+    let in_state = |state| orders.iter().filter(|order| order.state == state).count();
+    // Two were open and one was being sent: whether they were since is not known.
+    let states = [
+        OrderState::Open,
+        OrderState::Sending,
+        OrderState::Unconfirmed,
+        OrderState::Placed,
+        OrderState::Closed,
+    ];
+    assert_eq!(states.map(in_state), [0, 0, 4, 2, 7]);
+    assert_eq!(
+        (restored.unconfirmed, restored.next_order),
+        (3, OrderId(1_000_014))
+    );
 }
 
 #[tokio::test]
