@@ -5,5 +5,6 @@ mod support;
 
 mod guide;
 mod house;
+mod kept;
 mod whole;
 mod wrong;
