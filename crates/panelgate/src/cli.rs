@@ -83,7 +83,7 @@ pub(crate) enum Command {
     ///
     /// Without `--yes` nothing is written: every row is checked, everything that is wrong is named with its file and line, and what
     /// would move is added up. With it everything moves, or nothing. What is here already just so is left as it is, so the same files
-    /// may come again. docs/moving-customers.md has the columns of the files and what becomes of each row. No server may be running.
+    /// may come again. docs/moving-customers.md has the columns of the files and what becomes of each row. No server may be running then.
     Migrate(Migrate),
     /// Send no new orders to any panel; everything else goes on
     Pause,

@@ -145,6 +145,7 @@ pub(crate) async fn what_lives_is_held_and_ends_like_any_other(world: World) {
     let partial = Fact {
         word: StatusWord::Partial,
         remains: Some(25),
+        charge: Some(money("1.5")),
         ..Fact::accepted(at(60))
     };
     let closed = world.close(OrderId(70), partial).await.expect("closed");
