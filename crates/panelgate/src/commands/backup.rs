@@ -14,7 +14,9 @@ use crate::output;
 pub(crate) async fn backup(config: &Path, to: &Path) -> anyhow::Result<()> {
     let config = Config::load(config, Keys::Leave)?;
     let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
+    let busy = output::busy("copying the store");
     let copied = store.backup(to).await;
+    drop(busy);
     store.close().await;
     copied?;
     output::say(&format!("{} is a backup", to.display()))?;
@@ -43,7 +45,9 @@ pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
         SystemClock.now(),
     );
     let restoring = move || SqliteStore::restore(&from, &to, &homes, now);
+    let busy = output::busy("making a store of the copy");
     let restored = tokio::task::spawn_blocking(restoring).await??;
+    drop(busy);
     say(&restored)?;
     check(&config).await
 }
@@ -78,7 +82,9 @@ fn say(restored: &Restored) -> anyhow::Result<()> {
 /// The books of the backup, as they are now.
 async fn check(config: &Config) -> anyhow::Result<()> {
     let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
+    let busy = output::busy("checking every order and every entry");
     let violations = store.verify().await;
+    drop(busy);
     store.close().await;
     match violations?.len() {
         0 => Ok(output::say("all invariants hold")?),

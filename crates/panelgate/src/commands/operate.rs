@@ -17,7 +17,10 @@ use crate::output::{self, Cell, Form, Listing};
 
 /// Lets the server do it, or does it here.
 pub(crate) async fn run(config: &Config, request: Request, form: Form) -> anyhow::Result<()> {
-    show(answer(config, &request).await?, form)
+    let busy = output::busy("waiting for the answer");
+    let response = answer(config, &request).await?;
+    drop(busy);
+    show(response, form)
 }
 
 /// Says what came of it.
@@ -81,12 +84,14 @@ pub(super) async fn check_online(config: &Config) -> anyhow::Result<()> {
     };
     let written = config.panels.iter().map(|panel| panel.name.to_string());
     let (served, new): (Vec<String>, Vec<String>) = written.partition(|name| known.contains(name));
+    let busy = output::busy("asking the panels");
     let mut responses = Vec::new();
     if !served.is_empty() {
         let request = Request::CheckOnline { panels: served };
         responses.push(answer(config, &request).await?);
     }
     responses.push(alone::check_online(config, &new).await?);
+    drop(busy);
     show(Response::all(responses), Form::Text)
 }
 

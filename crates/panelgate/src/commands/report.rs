@@ -30,6 +30,7 @@ async fn profit(config: &Config, args: ReportProfit) -> anyhow::Result<()> {
         let since = args
             .days
             .map(|days| clock::start_of_last(days, clock::now()));
+        let _busy = output::busy("adding up the ledger");
         Ok(store.profit(grouping(&args.by), since).await?)
     })
     .await?;

@@ -31,6 +31,7 @@ pub(crate) async fn run(path: &Path, args: SimulateMarkup) -> anyhow::Result<()>
             other: &other.markup,
         };
         let since = clock::start_of_last(args.days, clock::now());
+        let _busy = output::busy("pricing the orders again");
         Ok(simulate(store, rules, since).await?)
     })
     .await?;

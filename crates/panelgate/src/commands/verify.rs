@@ -12,6 +12,7 @@ use crate::store::{Missing, with_store};
 pub(crate) async fn run(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
     let violations = with_store(&config, Missing::Refuse, async |store| {
+        let _busy = output::busy("checking every order and every entry");
         Ok(store.verify().await?)
     })
     .await?;

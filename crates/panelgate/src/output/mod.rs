@@ -1,5 +1,6 @@
 //! What commands say: data to stdout, talk to stderr. A terminal gets tables, a pipe gets plain text, `--json` gets JSON.
 
+mod busy;
 mod csv;
 mod json;
 mod table;
@@ -8,6 +9,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::environment;
 
+pub(crate) use busy::busy;
 pub(crate) use csv::from_csv;
 pub(crate) use table::{Cell, Listing, printable};
 

@@ -180,7 +180,7 @@ async fn a_newer_schema_is_refused() {
     for role in [Role::Serve, Role::Beside] {
         let newer = open(&path, role);
         assert!(
-            matches!(newer, Err(StoreError::NewerSchema { found: 7, known: 5 })),
+            matches!(newer, Err(StoreError::NewerSchema { found: 7, known: 6 })),
             "{newer:?}"
         );
     }

@@ -32,6 +32,7 @@ use crate::store::{Missing, with_store, with_store_to_itself};
 /// Checks the files, says what would move, and moves it if that is wanted.
 pub(crate) async fn run(path: &Path, args: Migrate) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
+    let busy = output::busy("looking at what moves");
     let mut found = Findings::default();
     let files = Files::read(&config, &args, &mut found)?;
     let unsold = files.unsold_panels(&config);
@@ -41,6 +42,7 @@ pub(crate) async fn run(path: &Path, args: Migrate) -> anyhow::Result<()> {
     } else {
         plan(&config, moving).await?
     };
+    drop(busy);
     for clash in &moved.clashes {
         places.tell(clash, &mut found);
     }
