@@ -4,9 +4,9 @@ use std::path::Path;
 
 use panelgate_domain::ids::PanelName;
 use panelgate_engine::{Clock, SystemClock};
-use panelgate_store::Store;
 use panelgate_store::sqlite::{Charges, Homes, Options, Restored, Role, SqliteStore};
 
+use super::verify;
 use crate::config::{Config, Keys, Panel};
 use crate::output;
 
@@ -14,9 +14,7 @@ use crate::output;
 pub(crate) async fn backup(config: &Path, to: &Path) -> anyhow::Result<()> {
     let config = Config::load(config, Keys::Leave)?;
     let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
-    let busy = output::busy("copying the store");
-    let copied = store.backup(to).await;
-    drop(busy);
+    let copied = output::busy("copying the store", store.backup(to)).await;
     store.close().await;
     copied?;
     output::say(&format!("{} is a backup", to.display()))?;
@@ -45,9 +43,8 @@ pub(crate) async fn restore(config: &Path, from: &Path) -> anyhow::Result<()> {
         SystemClock.now(),
     );
     let restoring = move || SqliteStore::restore(&from, &to, &homes, now);
-    let busy = output::busy("making a store of the copy");
-    let restored = tokio::task::spawn_blocking(restoring).await??;
-    drop(busy);
+    let restoring = tokio::task::spawn_blocking(restoring);
+    let restored = output::busy("making a store of the copy", restoring).await??;
     say(&restored)?;
     check(&config).await
 }
@@ -82,9 +79,7 @@ fn say(restored: &Restored) -> anyhow::Result<()> {
 /// The books of the backup, as they are now.
 async fn check(config: &Config) -> anyhow::Result<()> {
     let store = SqliteStore::open(&config.store_path, Role::Beside, Options::default())?;
-    let busy = output::busy("checking every order and every entry");
-    let violations = store.verify().await;
-    drop(busy);
+    let violations = verify::look(&store).await;
     store.close().await;
     match violations?.len() {
         0 => Ok(output::say("all invariants hold")?),

@@ -17,10 +17,8 @@ use crate::output::{self, Cell, Form, Listing};
 
 /// Lets the server do it, or does it here.
 pub(crate) async fn run(config: &Config, request: Request, form: Form) -> anyhow::Result<()> {
-    let busy = output::busy("waiting for the answer");
-    let response = answer(config, &request).await?;
-    drop(busy);
-    show(response, form)
+    let answered = output::busy("waiting for the answer", answer(config, &request));
+    show(answered.await?, form)
 }
 
 /// Says what came of it.
@@ -84,14 +82,14 @@ pub(super) async fn check_online(config: &Config) -> anyhow::Result<()> {
     };
     let written = config.panels.iter().map(|panel| panel.name.to_string());
     let (served, new): (Vec<String>, Vec<String>) = written.partition(|name| known.contains(name));
-    let busy = output::busy("asking the panels");
     let mut responses = Vec::new();
     if !served.is_empty() {
         let request = Request::CheckOnline { panels: served };
-        responses.push(answer(config, &request).await?);
+        let answered = output::busy("asking the panels", answer(config, &request));
+        responses.push(answered.await?);
     }
-    responses.push(alone::check_online(config, &new).await?);
-    drop(busy);
+    let answered = output::busy("asking the panels", alone::check_online(config, &new));
+    responses.push(answered.await?);
     show(Response::all(responses), Form::Text)
 }
 

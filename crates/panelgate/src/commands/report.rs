@@ -30,8 +30,8 @@ async fn profit(config: &Config, args: ReportProfit) -> anyhow::Result<()> {
         let since = args
             .days
             .map(|days| clock::start_of_last(days, clock::now()));
-        let _busy = output::busy("adding up the ledger");
-        Ok(store.profit(grouping(&args.by), since).await?)
+        let profit = store.profit(grouping(&args.by), since);
+        Ok(output::busy("adding up the ledger", profit).await?)
     })
     .await?;
     output::list(

@@ -31,8 +31,8 @@ pub(crate) async fn run(path: &Path, args: SimulateMarkup) -> anyhow::Result<()>
             other: &other.markup,
         };
         let since = clock::start_of_last(args.days, clock::now());
-        let _busy = output::busy("pricing the orders again");
-        Ok(simulate(store, rules, since).await?)
+        let simulated = simulate(store, rules, since);
+        Ok(output::busy("pricing the orders again", simulated).await?)
     })
     .await?;
     output::list(&listing(&outcomes, &exchange), args.form.form())?;

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use anyhow::bail;
+use panelgate_store::model::Violation;
+use panelgate_store::{Store, StoreError};
 
 use crate::config::{Config, Keys};
 use crate::output;
@@ -12,8 +14,7 @@ use crate::store::{Missing, with_store};
 pub(crate) async fn run(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
     let violations = with_store(&config, Missing::Refuse, async |store| {
-        let _busy = output::busy("checking every order and every entry");
-        Ok(store.verify().await?)
+        Ok(look(store).await?)
     })
     .await?;
     for violation in &violations {
@@ -27,4 +28,9 @@ pub(crate) async fn run(path: &Path) -> anyhow::Result<()> {
         1 => bail!("1 violation"),
         many => bail!("{many} violations"),
     }
+}
+
+/// What is wrong with a store.
+pub(super) async fn look(store: &dyn Store) -> Result<Vec<Violation>, StoreError> {
+    output::busy("checking every order and every entry", store.verify()).await
 }

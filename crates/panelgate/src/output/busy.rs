@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Shown on stderr, if that is a terminal, from the first second on. Gone without a trace when dropped.
-pub(crate) struct Busy(ProgressBar);
-
-/// Says what is going on.
-pub(crate) fn busy(what: &'static str) -> Busy {
+/// Does it, and says on stderr what is going on, if that is a terminal, from the first second on. No trace of that stays.
+pub(crate) async fn busy<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
@@ -20,13 +17,9 @@ pub(crate) fn busy(what: &'static str) -> Busy {
         bar.set_style(style);
     }
     bar.enable_steady_tick(ONCE_IN);
-    Busy(bar)
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
+    let done = work.await;
+    bar.finish_and_clear();
+    done
 }
 
 /// The first tick, which is the first that is seen, comes after this, too.

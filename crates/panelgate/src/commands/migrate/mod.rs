@@ -32,17 +32,15 @@ use crate::store::{Missing, with_store, with_store_to_itself};
 /// Checks the files, says what would move, and moves it if that is wanted.
 pub(crate) async fn run(path: &Path, args: Migrate) -> anyhow::Result<()> {
     let config = Config::load(path, Keys::Leave)?;
-    let busy = output::busy("looking at what moves");
     let mut found = Findings::default();
     let files = Files::read(&config, &args, &mut found)?;
     let unsold = files.unsold_panels(&config);
     let (moving, places) = files.split();
     let moved = if args.yes && found.is_empty() {
-        move_in(&config, moving).await?
+        output::busy("moving everything in", move_in(&config, moving)).await?
     } else {
-        plan(&config, moving).await?
+        output::busy("looking at what moves", plan(&config, moving)).await?
     };
-    drop(busy);
     for clash in &moved.clashes {
         places.tell(clash, &mut found);
     }

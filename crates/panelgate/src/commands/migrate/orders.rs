@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use panelgate_domain::field::Field;
-use panelgate_domain::ids::{Currency, OrderId, PanelName, ServiceId, UpstreamId};
+use panelgate_domain::ids::{OrderId, PanelName, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
 use panelgate_domain::rate::Charging;
 use panelgate_domain::service_type::ServiceType;
@@ -15,10 +15,9 @@ use panelgate_store::model::Home;
 pub(super) use panelgate_store::model::MovingOrder as Order;
 
 use super::findings::Findings;
-use super::sheet::{Cells, Columns, Rows, each_row, foreign_id, id, no_debt};
+use super::sheet::{Cells, Columns, Rows, each_row, foreign_id, id, no_debt, panel};
 use crate::cli;
 use crate::clock;
-use crate::commands::panels;
 use crate::config::Config;
 
 const COLUMNS: Columns = Columns {
@@ -165,7 +164,7 @@ fn word(text: &str) -> Result<StatusWord, String> {
 
 /// Where it is, if the row says so.
 fn home(cells: &mut Cells<'_>, config: &Config) -> Option<Option<Home>> {
-    let panel = cells.read_if_there("panel", |text| named(config, text));
+    let panel = cells.read_if_there("panel", |text| panel(config, text));
     let upstream_id =
         cells.read_if_there("upstream_id", |text| foreign_id(text).map(UpstreamId::from));
     let cost = cells.read_if_there("cost", no_debt);
@@ -174,25 +173,16 @@ fn home(cells: &mut Cells<'_>, config: &Config) -> Option<Option<Home>> {
         (Some(_), None) => "upstream_id",
         (None, Some(_)) => "panel",
         _ => {
-            return Some(
-                panel
-                    .zip(upstream_id)
-                    .map(|((panel, currency), upstream_id)| Home {
-                        panel,
-                        upstream_id,
-                        cost: cost.unwrap_or(Money::ZERO),
-                        currency,
-                    }),
-            );
+            return Some(panel.zip(upstream_id).map(|(panel, upstream_id)| Home {
+                panel: panel.name.clone(),
+                upstream_id,
+                cost: cost.unwrap_or(Money::ZERO),
+                currency: panel.currency.clone(),
+            }));
         }
     };
     cells.wrong(missing, "is empty: panel and upstream_id come together");
     None
-}
-
-fn named(config: &Config, text: &str) -> Result<(PanelName, Currency), String> {
-    let panel = panels::named(config, text).map_err(|error| error.to_string())?;
-    Ok((panel.name.clone(), panel.currency.clone()))
 }
 
 fn service_type(text: &str) -> Result<ServiceType, String> {

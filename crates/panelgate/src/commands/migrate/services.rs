@@ -7,8 +7,7 @@ use panelgate_domain::ids::{OfferId, PanelName, ServiceId};
 pub(super) use panelgate_store::model::MovingService as Service;
 
 use super::findings::Findings;
-use super::sheet::{Cells, Columns, Rows, each_row, foreign_id, id};
-use crate::commands::panels;
+use super::sheet::{Cells, Columns, Rows, each_row, foreign_id, id, panel};
 use crate::config::Config;
 
 const COLUMNS: Columns = Columns {
@@ -36,7 +35,7 @@ pub(super) fn read(
 
 fn service(cells: &mut Cells<'_>, config: &Config, seen: &mut Seen) -> Option<Service> {
     let id = cells.read("id", id).map(ServiceId);
-    let panel = cells.read("panel", |text| panel(config, text));
+    let panel = cells.read("panel", |text| Ok(panel(config, text)?.name.clone()));
     let offer = cells.read("offer", |text| foreign_id(text).map(OfferId::from));
     let (id, panel, offer) = (id?, panel?, offer?);
     if config.definitions.hand_made.iter().any(|one| one.id == id) {
@@ -49,10 +48,4 @@ fn service(cells: &mut Cells<'_>, config: &Config, seen: &mut Seen) -> Option<Se
     cells.once("id", id, &mut seen.ids)?;
     cells.once("offer", (panel.clone(), offer.clone()), &mut seen.offers)?;
     Some(Service { id, panel, offer })
-}
-
-/// A panel of the configuration.
-pub(super) fn panel(config: &Config, text: &str) -> Result<PanelName, String> {
-    let panel = panels::named(config, text).map_err(|error| error.to_string())?;
-    Ok(panel.name.clone())
 }

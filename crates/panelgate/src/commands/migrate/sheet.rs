@@ -9,8 +9,9 @@ use panelgate_domain::ids::MAX_ID;
 use panelgate_domain::money::Money;
 
 use super::findings::{Findings, Place, Places};
+use crate::commands::panels;
 use crate::commands::sheet::{csv, utf8};
-use crate::config::suggest;
+use crate::config::{Config, Panel, suggest};
 
 /// The headings of a file.
 pub(super) struct Columns {
@@ -230,4 +231,9 @@ pub(super) fn foreign_id(text: &str) -> Result<&str, String> {
     } else {
         Err("1 to 64 characters, printable ASCII without blanks".to_owned())
     }
+}
+
+/// A panel of the configuration, by its name.
+pub(super) fn panel<'a>(config: &'a Config, text: &str) -> Result<&'a Panel, String> {
+    panels::named(config, text).map_err(|error| error.to_string())
 }
