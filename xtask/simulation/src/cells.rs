@@ -68,30 +68,23 @@ pub(crate) fn name(fault: &Fault) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// What panels do, and what they can do it to.
-pub(crate) fn panel_faults() -> Vec<(Fault, &'static [ActionName])> {
-    use ActionName::{Add, Balance, Cancel, Refill, Services, Status};
-    const ALL: &[ActionName] = &[Services, Add, Status, Refill, Cancel, Balance];
-    let long = Duration::from_secs(15);
-    let lost = [
+/// What can become of any request: nobody hears what was done about it, or whether anything was.
+pub(crate) fn lost(slow_answer: Duration, slow_work: Duration) -> [Fault; 13] {
+    [
         Fault::AcceptThenTimeout,
         Fault::AcceptThenReset,
         Fault::AcceptThenClose,
+        Fault::AcceptThenHtml,
+        Fault::AcceptThenHalfBody,
+        Fault::AcceptThenSlow(slow_answer),
         Fault::AcceptThenStatus {
             status: 502,
             body: "<html>Bad Gateway, asked with {key}</html>".to_owned(),
         },
-        Fault::AcceptThenHtml,
-        Fault::AcceptThenHalfBody,
-        Fault::AcceptThenSlow(long),
-        Fault::StatusBeforeReading(502),
+        Fault::Slow(slow_work),
         Fault::ResetBeforeReading,
         Fault::CloseBeforeReading,
-        Fault::Refuse("Not enough funds on balance".to_owned()),
-        Fault::Throttle {
-            status: 429,
-            retry_after: None,
-        },
+        Fault::StatusBeforeReading(500),
         Fault::Text {
             status: 200,
             body: String::new(),
@@ -100,7 +93,20 @@ pub(crate) fn panel_faults() -> Vec<(Fault, &'static [ActionName])> {
             status: 307,
             location: "http://panel.example/elsewhere".to_owned(),
         },
-        Fault::Slow(long),
+    ]
+}
+
+/// What panels do, and what they can do it to.
+pub(crate) fn panel_faults() -> Vec<(Fault, &'static [ActionName])> {
+    use ActionName::{Add, Balance, Cancel, Refill, Services, Status};
+    const ALL: &[ActionName] = &[Services, Add, Status, Refill, Cancel, Balance];
+    let long = Duration::from_secs(15);
+    let any = [
+        Fault::Refuse("Not enough funds on balance".to_owned()),
+        Fault::Throttle {
+            status: 429,
+            retry_after: None,
+        },
         Fault::ByteOrderMark,
         Fault::PhpNotice,
         Fault::EmptyList,
@@ -109,7 +115,8 @@ pub(crate) fn panel_faults() -> Vec<(Fault, &'static [ActionName])> {
         Fault::StringsAsNumbers,
         Fault::Gzip,
     ];
-    let mut all: Vec<_> = lost.into_iter().map(|fault| (fault, ALL)).collect();
+    let any = lost(long, long).into_iter().chain(any);
+    let mut all: Vec<_> = any.map(|fault| (fault, ALL)).collect();
     let about_ids: &[ActionName] = &[Status, Refill, Cancel];
     all.extend([
         (Fault::WrongIds, about_ids),

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
+use crate::cells;
 use crate::mishap::Rates;
 
 /// Everything about a world that is decided before it begins.
@@ -181,30 +182,7 @@ fn panel(rng: &mut StdRng) -> PanelPlan {
 fn troubles(rng: &mut StdRng) -> Vec<(Option<ActionName>, Fault)> {
     use ActionName::{Add, Balance, Cancel, Refill, Services, Status};
     let secs = |rng: &mut StdRng, range| Duration::from_secs(rng.random_range(range));
-    let lost = [
-        Fault::AcceptThenTimeout,
-        Fault::AcceptThenReset,
-        Fault::AcceptThenClose,
-        Fault::AcceptThenHtml,
-        Fault::AcceptThenHalfBody,
-        Fault::AcceptThenSlow(secs(rng, 1..40)),
-        Fault::AcceptThenStatus {
-            status: 502,
-            body: "<html>Bad Gateway, asked with {key}</html>".to_owned(),
-        },
-        Fault::Slow(secs(rng, 1..40)),
-        Fault::ResetBeforeReading,
-        Fault::CloseBeforeReading,
-        Fault::StatusBeforeReading(500),
-        Fault::Text {
-            status: 200,
-            body: String::new(),
-        },
-        Fault::Redirect {
-            status: 307,
-            location: "http://panel.example/elsewhere".to_owned(),
-        },
-    ];
+    let lost = cells::lost(secs(rng, 1..40), secs(rng, 1..40));
     let mut all: Vec<_> = lost
         .into_iter()
         .map(|fault| {
