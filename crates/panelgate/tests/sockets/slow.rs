@@ -157,6 +157,11 @@ async fn filled(gateway: &Gateway, key: &str) -> String {
     String::from_utf8(answer).expect("text")
 }
 
+/// What one client has sent of its body and keeps in the gateway's memory.
+const HELD: usize = 900_000;
+/// So much of each body is not counted (`SECURITY.md`).
+const UNCOUNTED: usize = 16 * 1024;
+
 const NO_ROOM: &str = "{\"error\":\"Too many requests\"}";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,10 +176,12 @@ async fn small_requests_are_read_whatever_large_ones_hold() {
     let mut holder = connect(&gateway).await;
     let head = large(1_000_000);
     holder.write_all(head.as_bytes()).await.expect("written");
-    holder.write_all(&[b'x'; 900_000]).await.expect("written");
-    // Whoever asks before has the room, and the holder gets none.
+    holder.write_all(&[b'x'; HELD]).await.expect("written");
+    // Whoever asks before has the room, and the holder gets none. How much more than it has sent the holder takes depends on the
+    // pieces in which it arrives.
     until("all of it is held", || async {
-        (metric(&gateway, "panelgate_bodies_bytes").await > 900_000.0).then_some(())
+        let held = metric(&gateway, "panelgate_bodies_bytes").await;
+        (held >= (HELD - UNCOUNTED) as f64).then_some(())
     })
     .await;
     until("there is no room for another", || async {
