@@ -36,11 +36,13 @@ pub enum Canary {
     FinalWordTooEarly,
     /// An order of unknown outcome is taken for whatever its panel charges the same for.
     ChargesDecide,
+    /// A balance that was answered once is answered for ever.
+    BalanceStandsStill,
 }
 
 impl Canary {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ResendOnTimeout,
         Self::ResendAfterCrash,
         Self::LostIsNotSent,
@@ -57,6 +59,7 @@ impl Canary {
         Self::TopUpTwice,
         Self::FinalWordTooEarly,
         Self::ChargesDecide,
+        Self::BalanceStandsStill,
     ];
 
     /// Whether this bug is in the program.

@@ -42,6 +42,7 @@ use crate::metrics::Metrics;
 use crate::rechecks::Rechecks;
 use crate::repeats::{Asker, Hearing, Repeats};
 use crate::settings::Settings;
+use crate::tasks;
 
 /// The engine: cheap to clone, the same behind every clone.
 #[derive(Clone)]
@@ -194,6 +195,12 @@ impl Engine {
     /// The store failed.
     pub async fn owner_of_key(&self, hash: [u8; 32]) -> Result<Option<Arc<Customer>>, StoreError> {
         self.0.keys.owner(self.0.store.as_ref(), hash).await
+    }
+
+    /// Sees what another process has written to the store, so that it is in force: keys and customers are asked for anew, balances
+    /// read anew. Done now and then by itself.
+    pub async fn see_foreign_commits(&self) {
+        tasks::foreign::run(Arc::clone(&self.0)).await;
     }
 
     /// Fails if the store cannot be written.

@@ -7,6 +7,8 @@ use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_store::{Store, StoreError};
 
 use crate::config::Config;
+use crate::control::client;
+use crate::control::protocol::Request;
 use crate::exit;
 use crate::output;
 
@@ -80,7 +82,12 @@ async fn open_for<T>(
         Ok(()) => work(&store).await,
         Err(error) => Err(error),
     };
+    let has_written = store.has_written();
     store.close().await;
+    if role == Role::Beside && has_written {
+        // A server sees it soon by itself; when the command is done, it is to be in force.
+        client::tell(&config.store_path, &Request::Written {});
+    }
     done
 }
 

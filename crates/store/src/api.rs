@@ -70,8 +70,11 @@ pub trait Store: Moves + Questions + Reports + Send + Sync + 'static {
 
     // --- money --------------------------------------------------------------------------------------------------------
 
-    /// A customer's money.
+    /// A customer's money, read from the books.
     async fn account(&self, customer: CustomerId) -> Result<Account>;
+    /// The same from memory, at once; none if it has to be read. Everything that was answered here before is in it. What another
+    /// process has committed may be missing until [`foreign_commits`](Self::foreign_commits) or another transaction was answered.
+    fn known_account(&self, customer: CustomerId) -> Option<Account>;
     /// outside → available. Same reference, customer and amount: [`Booked::Before`]; same reference otherwise: an error.
     async fn top_up(&self, booking: Booking) -> Result<Booked>;
     /// outside ↔ available. May not bring `available` below −credit limit.

@@ -54,6 +54,19 @@ pub(crate) async fn judge(world: &World, store: &SqliteStore) -> Vec<String> {
     wrongs
 }
 
+/// Balances that a gateway would have answered at its end, other than its books have them.
+pub(crate) async fn false_balances(store: &SqliteStore) -> Vec<String> {
+    let mut wrongs = Vec::new();
+    for row in store.customers().await.expect("readable") {
+        let (id, booked) = (row.customer.id, row.account);
+        let known = store.known_account(id).filter(|known| *known != booked);
+        wrongs.extend(known.map(|known| {
+            format!("customer {id} would be told of {known:?}, and the books have {booked:?}")
+        }));
+    }
+    wrongs
+}
+
 impl Case<'_> {
     /// The orders of ours for a link, oldest first.
     fn orders_for<'a>(&'a self, link: &'a str) -> impl Iterator<Item = &'a OrderStory> {

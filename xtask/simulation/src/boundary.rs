@@ -114,9 +114,11 @@ impl Boundary {
 }
 
 macro_rules! through {
-    ($trait:ident: $($kind:ident $name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
+    ($trait:ident $({ $($own:tt)* })?: $($kind:ident $name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
         #[async_trait]
         impl $trait for Boundary {
+            $($($own)*)?
+
             $(async fn $name(&self, $($arg: $type),*) -> Result<$out> {
                 let place = stringify!($name);
                 let Entered { store, crashes_after } = self.enter(place, Kind::$kind).await?;
@@ -129,7 +131,12 @@ macro_rules! through {
     };
 }
 
-through! { Store:
+through! { Store {
+        // Memory cannot fail, and ends with the process.
+        fn known_account(&self, customer: CustomerId) -> Option<Account> {
+            self.store.lock().as_ref()?.known_account(customer)
+        }
+    }:
     Write add_customer(new: NewCustomer) -> Customer;
     Write change_customer(customer: CustomerId, change: CustomerChange) -> Customer;
     Read customers() -> Vec<CustomerRow>;

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 
+use crate::auditor;
 use crate::boundary::Boundary;
 use crate::clock::WallClock;
 use crate::history::History;
@@ -184,11 +185,11 @@ impl World {
             Some(Err(error)) => {
                 self.trace.note(format_args!("no start: {error}"));
                 life.end();
-                close(&store).await;
+                self.close(&store).await;
                 None
             }
             None => {
-                close(&store).await;
+                self.close(&store).await;
                 None
             }
         }
@@ -202,7 +203,7 @@ impl World {
         // It cannot do anything any more; this only ends its timers.
         let engine = dead.engine;
         tokio::spawn(async move { engine.stop().await });
-        close(&dead.store).await;
+        self.close(&dead.store).await;
     }
 
     /// The process ends in good order; or crashes while it tries to.
@@ -213,7 +214,27 @@ impl World {
             self.trace.note("dead while stopping");
         }
         running.life.end();
-        close(&running.store).await;
+        self.close(&running.store).await;
+    }
+
+    /// Lets go of the file of a process that has ended, whose memory has to agree with it.
+    async fn close(&self, store: &Boundary) {
+        let Some(mut store) = store.give_up() else {
+            return;
+        };
+        // What is under way notices the end of its process with its next step.
+        for _ in 0..MOST_STEPS {
+            match Arc::try_unwrap(store) {
+                Ok(free) => {
+                    let wrongs = auditor::false_balances(&free).await;
+                    self.history.lock().complaints.extend(wrongs);
+                    return free.close().await;
+                }
+                Err(used) => store = used,
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("a dead process holds on to its store");
     }
 
     /// How often the process does what it does unasked.
@@ -268,22 +289,6 @@ impl World {
 /// The link of an order, which its customer used for nothing else.
 pub(crate) fn link_of(story: &OrderStory) -> &str {
     story.order.spec.field(Field::Link).unwrap_or_default()
-}
-
-/// Lets go of the file of a process that has ended.
-async fn close(store: &Boundary) {
-    let Some(mut store) = store.give_up() else {
-        return;
-    };
-    // What is under way notices the end of its process with its next step.
-    for _ in 0..MOST_STEPS {
-        match Arc::try_unwrap(store) {
-            Ok(free) => return free.close().await,
-            Err(used) => store = used,
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("a dead process holds on to its store");
 }
 
 /// Our key at the panels, some of which repeat it when things go wrong.

@@ -15,7 +15,7 @@ use crate::evidence;
 
 mod exchange;
 mod facts;
-mod foreign;
+pub(crate) mod foreign;
 mod gauges;
 mod pace;
 mod panel;

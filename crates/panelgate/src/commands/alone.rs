@@ -106,6 +106,7 @@ async fn decide(store: &dyn Store, request: Request) -> anyhow::Result<Response>
         }
         // These are no decisions.
         Request::Health {}
+        | Request::Written {}
         | Request::Reload {}
         | Request::Status {}
         | Request::LogLevel { .. }

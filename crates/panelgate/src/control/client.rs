@@ -15,6 +15,21 @@ use super::socket_path;
 /// # Errors
 /// A server is there but does not answer.
 pub(crate) fn call(store: &Path, request: &Request) -> anyhow::Result<Option<Response>> {
+    call_within(ANSWER_WITHIN, store, request)
+}
+
+/// Tells the server of this store something that it can do without: nobody learns whether it heard.
+pub(crate) fn tell(store: &Path, request: &Request) {
+    if let Err(error) = call_within(HEAR_WITHIN, store, request) {
+        tracing::debug!(%error, "the server was not told");
+    }
+}
+
+fn call_within(
+    within: Duration,
+    store: &Path,
+    request: &Request,
+) -> anyhow::Result<Option<Response>> {
     let path = socket_path(store);
     let mut stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
@@ -32,7 +47,7 @@ pub(crate) fn call(store: &Path, request: &Request) -> anyhow::Result<Option<Res
                 .with_context(|| format!("cannot reach the server at {}", path.display()));
         }
     };
-    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    stream.set_read_timeout(Some(within))?;
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     stream.write_all(&line).context("the server hung up")?;
@@ -48,3 +63,6 @@ pub(crate) fn call(store: &Path, request: &Request) -> anyhow::Result<Option<Res
 
 /// Syncs of large lists take a while.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// A server that stands still does not keep a command waiting that is done already.
+const HEAR_WITHIN: Duration = Duration::from_secs(2);

@@ -21,6 +21,8 @@ pub(crate) enum Request {
     },
     /// Say whether orders can be taken.
     Health {},
+    /// See what a command has written to the store beside the server.
+    Written {},
     /// Read the configuration again.
     Reload {},
     /// Everything at one glance.

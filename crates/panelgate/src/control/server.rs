@@ -138,6 +138,10 @@ async fn handle(
             engine.check_writable().await.map_err(text)?;
             Ok(Response::Done(vec!["ready".to_owned()]))
         }
+        Request::Written {} => {
+            engine.see_foreign_commits().await;
+            Ok(Response::Done(Vec::new()))
+        }
         Request::Reload {} => Ok(reload.reload().await),
         Request::Diff { fetch } => diff::run(engine, reload.written().await?, fetch).await,
         Request::Approve {

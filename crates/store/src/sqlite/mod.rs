@@ -5,6 +5,7 @@
 //! part of an order's life; `transactions` names what each method of the trait runs; `verify` checks the books without any of
 //! them.
 
+mod accounts;
 mod backup;
 mod bookings;
 mod customers;
@@ -39,10 +40,11 @@ use panelgate_domain::time::Timestamp;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
+use self::accounts::{Accounts, Follower};
 pub use self::open::{Options, Role, Work};
 use self::readers::Readers;
 pub use self::restore::{Charges, Homes, Restored};
-use self::writer::{Room, Writer};
+use self::writer::{Room, Witness, Writer};
 use crate::api::Result;
 use crate::error::StoreError;
 
@@ -52,6 +54,8 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Readers,
+    /// Of a store that serves: whoever only writes beside it does not see what is committed.
+    accounts: Option<Arc<Accounts>>,
     /// Marks are written down one at a time: a newer one is not overtaken by an older one.
     telling: Arc<Mutex<()>>,
 }
@@ -63,19 +67,26 @@ impl SqliteStore {
     /// [`StoreError::NotFound`] without a file, [`StoreError::Locked`] if another process serves it (or has to bring its
     /// schema up to date), [`StoreError::NewerSchema`], [`StoreError::Database`].
     pub fn open(path: &Path, role: Role, options: Options) -> Result<Self> {
-        let file = open::open(path, role, options.create)?;
+        let mut file = open::open(path, role, options.create)?;
         let (limits, on_fatal) = (options.limits(), options.on_fatal());
+        let accounts = (role == Role::Serve).then(Arc::<Accounts>::default);
+        let follower = accounts
+            .clone()
+            .map(|accounts| Follower::of(&mut file.connection, accounts))
+            .transpose()?;
         let writer = Writer::start(
             file.connection,
             file.lock,
             &limits,
             on_fatal,
             options.metrics,
+            follower.map(|follower| Box::new(follower) as Box<dyn Witness>),
         )?;
         Ok(Self {
             path: file.path.clone(),
             writer,
             readers: Readers::new(file.path, options.work),
+            accounts,
             telling: Arc::default(),
         })
     }
@@ -87,6 +98,12 @@ impl SqliteStore {
         } = self;
         drop(readers);
         writer.close().await;
+    }
+
+    /// Whether anything was changed through this handle, as far as that was answered.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.writer.has_written()
     }
 
     /// Copies the store as it is now to a new file, while it is in use, and checks the copy.

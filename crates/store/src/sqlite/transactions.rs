@@ -74,7 +74,15 @@ impl Store for SqliteStore {
     }
 
     async fn account(&self, customer: CustomerId) -> Result<Account> {
-        self.read(move |c| ledger::account(c, customer)).await
+        let mark = self.accounts.as_ref().map(|accounts| accounts.mark());
+        let account = self.read(move |c| ledger::account(c, customer)).await?;
+        if let (Some(accounts), Some(mark)) = (&self.accounts, mark) {
+            accounts.learn(customer, account, mark);
+        }
+        Ok(account)
+    }
+    fn known_account(&self, customer: CustomerId) -> Option<Account> {
+        self.accounts.as_ref()?.get(customer)
     }
     async fn top_up(&self, booking: Booking) -> Result<Booked> {
         self.write(move |c| bookings::top_up(c, &booking)).await

@@ -8,7 +8,7 @@ use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -28,6 +28,7 @@ pub(super) struct Writer {
     /// Places of the queue that refusable jobs may take.
     places: Arc<Semaphore>,
     foreign_commits: Arc<AtomicU64>,
+    has_written: Arc<AtomicBool>,
     worker: Worker,
 }
 
@@ -59,6 +60,16 @@ pub(super) struct Limits {
     pub(super) work: Work,
 }
 
+/// Sees what is committed. It is told before whoever asked for it is answered.
+pub(super) trait Witness: Send {
+    /// Another process has committed since the last transaction of this one.
+    fn others_committed(&mut self);
+    /// A group of jobs has run in a transaction that will be committed next.
+    fn before_commit(&mut self, connection: &Connection);
+    /// It is durable.
+    fn committed(&mut self);
+}
+
 /// Told when a COMMIT failed.
 pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
 
@@ -70,9 +81,11 @@ impl Writer {
         limits: &Limits,
         on_fatal: OnFatal,
         metrics: StoreMetrics,
+        witness: Option<Box<dyn Witness>>,
     ) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(limits.queue.saturating_add(limits.reserved).max(1));
         let foreign_commits = Arc::new(AtomicU64::new(0));
+        let has_written = Arc::new(AtomicBool::new(false));
         let seen_version = data_version(&connection)?;
         let wal = connection
             .path()
@@ -85,7 +98,9 @@ impl Writer {
             batch,
             seen_version,
             foreign_commits: foreign_commits.clone(),
+            has_written: has_written.clone(),
             metrics,
+            witness,
         };
         let worker = match limits.work {
             Work::Threads => {
@@ -106,6 +121,7 @@ impl Writer {
             queue,
             places: Arc::new(Semaphore::new(limits.queue)),
             foreign_commits,
+            has_written,
             worker,
         })
     }
@@ -147,6 +163,11 @@ impl Writer {
     /// How often somebody else was found to have committed, up to the last job that was answered.
     pub(super) fn foreign_commits(&self) -> u64 {
         self.foreign_commits.load(Ordering::Acquire)
+    }
+
+    /// Whether any job that was answered has changed anything.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written.load(Ordering::Acquire)
     }
 
     /// Finishes what is queued and lets go of the file. If the future is dropped, that happens unseen.
@@ -210,7 +231,9 @@ struct Task {
     batch: usize,
     seen_version: i64,
     foreign_commits: Arc<AtomicU64>,
+    has_written: Arc<AtomicBool>,
     metrics: StoreMetrics,
+    witness: Option<Box<dyn Witness>>,
 }
 
 /// Why nobody can say what is in the file.
@@ -275,7 +298,7 @@ impl Task {
         let (answers, undone) = self.run_group(group);
         match &undone {
             None => self
-                .execute("COMMIT")
+                .keep()
                 .map_err(|error| format!("COMMIT failed: {error}"))?,
             Some(why) => self
                 .roll_back()
@@ -288,6 +311,21 @@ impl Task {
         self.show_wal();
         for answer in answers {
             answer(undone.as_deref().map_or(Ok(()), Err));
+        }
+        Ok(())
+    }
+
+    /// Commits what the group did.
+    fn keep(&mut self) -> rusqlite::Result<()> {
+        if let Some(witness) = &mut self.witness {
+            witness.before_commit(&self.connection);
+        }
+        self.execute("COMMIT")?;
+        if let Some(witness) = &mut self.witness {
+            witness.committed();
+        }
+        if self.connection.total_changes() > 0 {
+            self.has_written.store(true, Ordering::Release);
         }
         Ok(())
     }
@@ -307,6 +345,9 @@ impl Task {
         if version != self.seen_version {
             self.seen_version = version;
             self.foreign_commits.fetch_add(1, Ordering::Release);
+            if let Some(witness) = &mut self.witness {
+                witness.others_committed();
+            }
         }
         Ok(())
     }

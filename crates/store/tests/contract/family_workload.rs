@@ -51,7 +51,12 @@ pub(crate) async fn families_agree_with_naive_arithmetic(world: World) {
     };
     for step in 0..STEPS {
         naive.step(&world, step).await;
+        let known = world.store.known_account(world.ann);
         let account = world.store.account(world.ann).await.expect("read");
+        assert!(
+            known.is_none_or(|known| known == account),
+            "{known:?} is not {account:?}"
+        );
         let found = (account.available.micros(), account.held.micros());
         assert_eq!(found, (naive.available, naive.held), "step {step}");
         if step % 25 == 0 {

@@ -85,7 +85,12 @@ async fn run(world: &World, mut dice: Dice, seed: u64) {
                 touch(world, &mut naive, &mut dice, orders[pick]).await;
             }
         }
+        let known = world.store.known_account(world.ann);
         let account = world.store.account(world.ann).await.expect("read");
+        assert!(
+            known.is_none_or(|known| known == account),
+            "seed {seed:x}, step {step}: {known:?} is not {account:?}"
+        );
         let found = (account.available.micros(), account.held.micros());
         assert_eq!(
             found,

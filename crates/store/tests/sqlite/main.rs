@@ -2,6 +2,8 @@
 
 #[path = "../contract/mod.rs"]
 mod contract;
+
+mod accounts;
 mod crash;
 mod files;
 mod restore;

@@ -26,7 +26,8 @@ fn bench(limits: &Limits, prepare: impl FnOnce(&mut Connection)) -> Bench {
     let (tell, fatal) = blocking::channel();
     let on_fatal: OnFatal = Arc::new(move |why| tell.send(why).expect("the test listens"));
     let metrics = StoreMetrics::unregistered();
-    let writer = Writer::start(connection, (), limits, on_fatal, metrics.clone()).expect("started");
+    let writer =
+        Writer::start(connection, (), limits, on_fatal, metrics.clone(), None).expect("started");
     Bench {
         writer: Arc::new(writer),
         metrics,
