@@ -74,8 +74,9 @@ impl AskedId {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let text = text.trim();
-        match text.parse::<i64>() {
-            Ok(number) if number > 0 && number.to_string() == text => Self::Number(number),
+        let is_plain = matches!(text.as_bytes().first(), Some(b'1'..=b'9'));
+        match text.parse() {
+            Ok(number) if is_plain => Self::Number(number),
             _ => Self::Text(text.to_owned()),
         }
     }

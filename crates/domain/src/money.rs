@@ -115,14 +115,47 @@ impl Money {
 /// Plain decimal text, at least two and at most six decimals, no exponent, no separators: the form of the wire.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Answers are full of amounts: this allocates nothing.
         let micros = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (micros / 1_000_000, micros % 1_000_000);
-        let digits = format!("{fraction:06}");
-        let kept = digits.trim_end_matches('0').len().max(2);
-        f.pad_integral(true, "", &format!("{sign}{whole}.{}", &digits[..kept]))
+        let (mut whole, mut fraction) = (micros / 1_000_000, micros % 1_000_000);
+        let mut text = [0; LONGEST];
+        let mut places = text.iter_mut().enumerate().rev();
+        let mut write = |byte| {
+            let (place, free) = places.next().expect("no amount is longer");
+            *free = byte;
+            place
+        };
+        let mut end = LONGEST;
+        for decimals in (0..DECIMALS).rev() {
+            let digit = digit(&mut fraction);
+            let place = write(digit);
+            if digit == b'0' && place + 1 == end && decimals >= LEAST_DECIMALS {
+                end = place;
+            }
+        }
+        write(b'.');
+        let start = loop {
+            let place = write(digit(&mut whole));
+            if whole == 0 {
+                break place;
+            }
+        };
+        let text = std::str::from_utf8(&text[start..end]).map_err(|_| fmt::Error)?;
+        f.pad_integral(self.0 >= 0, "", text)
     }
 }
+
+/// Takes the last digit off.
+fn digit(number: &mut u64) -> u8 {
+    let digit = *number % 10;
+    *number /= 10;
+    b'0' + u8::try_from(digit).unwrap_or_default()
+}
+
+const DECIMALS: usize = 6;
+const LEAST_DECIMALS: usize = 2;
+/// `9223372036854.775808`.
+const LONGEST: usize = 20;
 
 /// `decimal` × `factor` as an integer, exactly rounded; `None` if it does not fit into 64 bits.
 pub(crate) fn scaled(decimal: Decimal, factor: i128, rounding: Rounding) -> Option<i64> {

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use panelgate_domain::action::AskedId;
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, RefillId, ServiceId};
+use panelgate_domain::money::Money;
+use panelgate_domain::rate::Rate;
 use panelgate_domain::reply::{OrderView, PerId, PriceList, Reply, StatusView};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -15,9 +17,11 @@ pub fn reply(reply: &Reply) -> Bytes {
         Reply::Services(list) => price_list(list),
         Reply::Added(OrderId(order)) => json(&shapes::Added { order: *order }),
         Reply::Status(view) => json(&shapes::Status::from(view)),
-        Reply::Statuses(statuses) => json(&StatusMap(statuses)),
+        Reply::Statuses(statuses) => {
+            json_of_about(ORDER_BYTES * statuses.len(), &StatusMap(statuses))
+        }
         Reply::Refill(RefillId(id)) => json(&shapes::Refill {
-            refill: id.to_string(),
+            refill: shapes::Text(id),
         }),
         Reply::Refills(refills) => json(&list(refills, |order, refill| shapes::RefillOf {
             order,
@@ -36,7 +40,7 @@ pub fn reply(reply: &Reply) -> Bytes {
             cancel: asked.map(|()| 1),
         })),
         Reply::Balance { amount, currency } => json(&shapes::Balance {
-            balance: amount.to_string(),
+            balance: shapes::Text(amount),
             currency: currency.as_str(),
         }),
     }
@@ -58,9 +62,9 @@ pub fn price_list(list: &PriceList) -> Bytes {
             name: &listing.name,
             kind: listing.service_type.name(),
             category: &listing.category,
-            rate: listing.rate.to_string(),
-            min: listing.min.to_string(),
-            max: listing.max.to_string(),
+            rate: shapes::Text(&listing.rate),
+            min: shapes::Text(&listing.min),
+            max: shapes::Text(&listing.max),
             refill: listing.refill,
             cancel: listing.cancel,
         }
@@ -70,7 +74,9 @@ pub fn price_list(list: &PriceList) -> Bytes {
 
 /// One struct for each documented object; the order of the fields is the order on the wire.
 mod shapes {
-    use super::{AskedId, Serialize, Serializer};
+    use std::fmt::Display;
+
+    use super::{AskedId, Money, OrderId, Rate, Serialize, Serializer};
 
     #[derive(Serialize)]
     pub(super) struct Error {
@@ -84,9 +90,9 @@ mod shapes {
         #[serde(rename = "type")]
         pub(super) kind: &'static str,
         pub(super) category: &'a str,
-        pub(super) rate: String,
-        pub(super) min: String,
-        pub(super) max: String,
+        pub(super) rate: Text<'a, Rate>,
+        pub(super) min: Text<'a, u64>,
+        pub(super) max: Text<'a, u64>,
         pub(super) refill: bool,
         pub(super) cancel: bool,
     }
@@ -108,22 +114,22 @@ mod shapes {
     pub(super) struct Subscription<'a> {
         pub(super) status: &'static str,
         pub(super) expiry: &'a str,
-        pub(super) posts: String,
-        pub(super) orders: Vec<i64>,
+        pub(super) posts: Text<'a, u64>,
+        pub(super) orders: &'a [OrderId],
     }
 
     #[derive(Serialize)]
     pub(super) struct Single<'a> {
-        pub(super) charge: String,
-        pub(super) start_count: String,
+        pub(super) charge: Text<'a, Money>,
+        pub(super) start_count: Text<'a, i64>,
         pub(super) status: &'static str,
-        pub(super) remains: String,
+        pub(super) remains: Text<'a, u64>,
         pub(super) currency: &'a str,
     }
 
     #[derive(Serialize)]
-    pub(super) struct Refill {
-        pub(super) refill: String,
+    pub(super) struct Refill<'a> {
+        pub(super) refill: Text<'a, i64>,
     }
 
     #[derive(Serialize)]
@@ -159,8 +165,17 @@ mod shapes {
 
     #[derive(Serialize)]
     pub(super) struct Balance<'a> {
-        pub(super) balance: String,
+        pub(super) balance: Text<'a, Money>,
         pub(super) currency: &'a str,
+    }
+
+    /// Written as a text, without being one in between: answers are full of numbers that are texts on the wire.
+    pub(super) struct Text<'a, T>(pub(super) &'a T);
+
+    impl<T: Display> Serialize for Text<'_, T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self.0)
+        }
     }
 
     /// An asked id as it was asked: a number as a number.
@@ -193,13 +208,11 @@ impl Serialize for StatusMap<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (id, view) in self.0 {
-            let key = match id {
-                AskedId::Number(number) => number.to_string(),
-                AskedId::Text(text) => text.clone(),
-            };
+            // JSON writes a number that is a key as a text.
+            map.serialize_key(&shapes::Id(id))?;
             match view {
-                Ok(view) => map.serialize_entry(&key, &shapes::Status::from(view))?,
-                Err(refusal) => map.serialize_entry(&key, &shapes::Error::from(*refusal))?,
+                Ok(view) => map.serialize_value(&shapes::Status::from(view))?,
+                Err(refusal) => map.serialize_value(&shapes::Error::from(*refusal))?,
             }
         }
         map.end()
@@ -213,8 +226,8 @@ impl<'a> From<&'a OrderView> for shapes::Status<'a> {
             OrderView::Subscription(view) => Self::Subscription(shapes::Subscription {
                 status: view.status.word(),
                 expiry: &view.expiry,
-                posts: view.posts.to_string(),
-                orders: view.orders.iter().map(|OrderId(order)| *order).collect(),
+                posts: shapes::Text(&view.posts),
+                orders: &view.orders,
             }),
         }
     }
@@ -223,10 +236,10 @@ impl<'a> From<&'a OrderView> for shapes::Status<'a> {
 impl<'a> From<&'a StatusView> for shapes::Single<'a> {
     fn from(view: &'a StatusView) -> Self {
         Self {
-            charge: view.charge.to_string(),
-            start_count: view.start_count.to_string(),
+            charge: shapes::Text(&view.charge),
+            start_count: shapes::Text(&view.start_count),
             status: view.status.word(),
-            remains: view.remains.to_string(),
+            remains: shapes::Text(&view.remains),
             currency: view.currency.as_str(),
         }
     }
@@ -252,9 +265,19 @@ fn list<'a, T, S>(
 }
 
 fn json(shape: &impl Serialize) -> Bytes {
-    let text = serde_json::to_vec(shape).expect("texts, numbers and text keys always serialise");
+    json_of_about(128, shape)
+}
+
+/// A guess that is large enough saves copying what is written already.
+fn json_of_about(size: usize, shape: &impl Serialize) -> Bytes {
+    let mut text = Vec::with_capacity(size);
+    serde_json::to_writer(&mut text, shape)
+        .expect("texts, numbers and their maps always serialise");
     Bytes::from(text)
 }
+
+/// One order among several: its id, the names of its fields, and what is in them.
+const ORDER_BYTES: usize = 128;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use panelgate_domain::action::{AskedId, Ids};
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
-use panelgate_domain::reply::{OrderView, PerId, Reply, SubscriptionView};
+use panelgate_domain::reply::{OrderView, PerId, Reply, StatusView, SubscriptionView};
 
 use super::only;
 use crate::book::{Glance, Poll, Seen};
@@ -58,12 +58,14 @@ async fn look(core: &Core, cx: &Cx, ids: &Ids) -> Result<PerId<Seen>, Fault> {
         }
     }
     let mut glances = glances.into_iter();
-    let own = |asked: &AskedId| match number(asked).and_then(|_| glances.next()) {
-        Some(Glance::Own(seen)) => Ok(seen),
-        Some(Glance::Foreign | Glance::Nothing) | None => Err(Refusal::IncorrectOrderId),
+    let own = |asked: &AskedId| {
+        let answer = match number(asked).and_then(|_| glances.next()) {
+            Some(Glance::Own(seen)) => Ok(seen),
+            Some(Glance::Foreign | Glance::Nothing) | None => Err(Refusal::IncorrectOrderId),
+        };
+        (asked.clone(), answer)
     };
-    let answers: Vec<Result<Seen, Refusal>> = ids.as_slice().iter().map(own).collect();
-    Ok(ids.as_slice().iter().cloned().zip(answers).collect())
+    Ok(ids.as_slice().iter().map(own).collect())
 }
 
 async fn from_store(
@@ -111,7 +113,14 @@ async fn reply(core: &Core, ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault
     let mut views = Vec::with_capacity(seen.len());
     for (asked, answer) in seen {
         let view = match answer {
-            Ok(seen) => Ok(shown(core, &asked, seen).await?),
+            Ok(Seen {
+                view, posts: None, ..
+            }) => Ok(OrderView::Single(view)),
+            Ok(Seen {
+                view,
+                posts: Some(posts),
+                ..
+            }) => Ok(subscription(core, &asked, view, posts).await?),
             Err(refusal) => Err(refusal),
         };
         views.push((asked, view));
@@ -122,17 +131,20 @@ async fn reply(core: &Core, ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault
     }
 }
 
-/// What the customer sees; of a subscription, with the orders that were made for its posts.
-async fn shown(core: &Core, asked: &AskedId, seen: Seen) -> Result<OrderView, Fault> {
-    let (Some(posts), Some(id)) = (seen.posts, number(asked)) else {
-        return Ok(OrderView::Single(seen.view));
-    };
+/// What the customer sees of a subscription: the orders that were made for its posts, too.
+async fn subscription(
+    core: &Core,
+    asked: &AskedId,
+    view: StatusView,
+    posts: u64,
+) -> Result<OrderView, Fault> {
+    let id = number(asked).ok_or(Refusal::IncorrectOrderId)?;
     let family = core.family(id).await;
     let family = family.map_err(|error| store_fault(&error))?;
     let orders: Vec<OrderId> = family.children.iter().map(|(id, _)| *id).collect();
     let made = u64::try_from(orders.len()).unwrap_or(u64::MAX);
     Ok(OrderView::Subscription(SubscriptionView {
-        status: seen.view.status,
+        status: view.status,
         expiry: family
             .spec
             .field(Field::Expiry)

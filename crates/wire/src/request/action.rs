@@ -1,7 +1,6 @@
 //! From parameters to an action.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use panelgate_domain::action::{Action, Add, AskedId, Ids, MAX_IDS};
 use panelgate_domain::fault::Refusal;
 use panelgate_domain::field::Field;

@@ -50,7 +50,11 @@ impl Params {
 
     /// The last value under the first of these names that has any.
     pub(super) fn last(&self, names: &[&str]) -> Option<&str> {
-        self.all(names).pop()
+        let last = |wanted: &&str| {
+            let mut named = self.0.iter().rev().filter(|(name, _)| name == wanted);
+            named.next().map(|(_, value)| value.as_str())
+        };
+        names.iter().find_map(last)
     }
 }
 
