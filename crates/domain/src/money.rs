@@ -105,6 +105,35 @@ impl Money {
         divide(product, i128::from(whole), rounding).map(Self)
     }
 
+    /// Room for any amount: `-9223372036854.775808`.
+    pub const LONGEST: usize = 21;
+
+    /// The text of the wire, as [`Display`](fmt::Display) writes it, for whoever writes many.
+    #[must_use]
+    pub fn written(self, text: &mut [u8; Self::LONGEST]) -> &str {
+        let micros = self.0.unsigned_abs();
+        let (mut whole, mut fraction) = (micros / 1_000_000, micros % 1_000_000);
+        let mut decimals = DECIMALS;
+        while decimals > LEAST_DECIMALS && fraction % 10 == 0 {
+            fraction /= 10;
+            decimals = decimals.saturating_sub(1);
+        }
+        let mut free = text.as_mut_slice();
+        for _ in 0..decimals {
+            put_before(&mut free, last_digit(&mut fraction));
+        }
+        put_before(&mut free, b'.');
+        put_before(&mut free, last_digit(&mut whole));
+        while whole > 0 {
+            put_before(&mut free, last_digit(&mut whole));
+        }
+        if self.0 < 0 {
+            put_before(&mut free, b'-');
+        }
+        let start = free.len();
+        std::str::from_utf8(&text[start..]).expect("digits, a point, perhaps a sign")
+    }
+
     /// More than nothing.
     #[must_use]
     pub const fn is_positive(self) -> bool {
@@ -115,47 +144,31 @@ impl Money {
 /// Plain decimal text, at least two and at most six decimals, no exponent, no separators: the form of the wire.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Answers are full of amounts: this allocates nothing.
-        let micros = self.0.unsigned_abs();
-        let (mut whole, mut fraction) = (micros / 1_000_000, micros % 1_000_000);
-        let mut text = [0; LONGEST];
-        let mut places = text.iter_mut().enumerate().rev();
-        let mut write = |byte| {
-            let (place, free) = places.next().expect("no amount is longer");
-            *free = byte;
-            place
-        };
-        let mut end = LONGEST;
-        for decimals in (0..DECIMALS).rev() {
-            let digit = digit(&mut fraction);
-            let place = write(digit);
-            if digit == b'0' && place + 1 == end && decimals >= LEAST_DECIMALS {
-                end = place;
-            }
-        }
-        write(b'.');
-        let start = loop {
-            let place = write(digit(&mut whole));
-            if whole == 0 {
-                break place;
-            }
-        };
-        let text = std::str::from_utf8(&text[start..end]).map_err(|_| fmt::Error)?;
-        f.pad_integral(self.0 >= 0, "", text)
+        let mut text = [0; Self::LONGEST];
+        let text = self.written(&mut text);
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        f.pad_integral(self.0 >= 0, "", digits)
     }
 }
 
 /// Takes the last digit off.
-fn digit(number: &mut u64) -> u8 {
+fn last_digit(number: &mut u64) -> u8 {
     let digit = *number % 10;
     *number /= 10;
-    b'0' + u8::try_from(digit).unwrap_or_default()
+    b'0' | u8::try_from(digit).unwrap_or_default()
 }
 
-const DECIMALS: usize = 6;
-const LEAST_DECIMALS: usize = 2;
-/// `9223372036854.775808`.
-const LONGEST: usize = 20;
+/// Writes into the last place that is free.
+fn put_before(free: &mut &mut [u8], byte: u8) {
+    let (last, rest) = std::mem::take(free)
+        .split_last_mut()
+        .expect("no amount is longer");
+    *last = byte;
+    *free = rest;
+}
+
+const DECIMALS: u32 = 6;
+const LEAST_DECIMALS: u32 = 2;
 
 /// `decimal` × `factor` as an integer, exactly rounded; `None` if it does not fit into 64 bits.
 pub(crate) fn scaled(decimal: Decimal, factor: i128, rounding: Rounding) -> Option<i64> {

@@ -1,17 +1,17 @@
 //! How often a key may ask: one limiter for what moves money, one for everything else.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
+use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use moka::sync::Cache;
+use hashbrown::DefaultHashBuilder;
 use panelgate_domain::action::Action;
 
 /// The limiters of all keys that asked lately.
 pub(crate) struct Limits {
     money: Quota,
     reads: Quota,
-    keys: Cache<[u8; 32], Arc<KeyLimits>>,
+    keys: DashMap<[u8; 32], KeyLimits, DefaultHashBuilder>,
 }
 
 struct KeyLimits {
@@ -24,28 +24,39 @@ impl Limits {
         Self {
             money: Quota::per_second(money),
             reads: Quota::per_second(reads),
-            keys: Cache::new(REMEMBERED),
+            keys: DashMap::default(),
         }
     }
 
     /// Whether the key with this hash may do this now; counts it if so.
     pub(crate) fn allow(&self, key: [u8; 32], action: &Action) -> bool {
-        let limits = self.keys.get_with(key, || {
-            Arc::new(KeyLimits {
-                money: RateLimiter::direct(self.money),
-                reads: RateLimiter::direct(self.reads),
-            })
-        });
+        if let Some(limits) = self.keys.get(&key) {
+            return limits.allow(action);
+        }
+        if self.keys.len() >= REMEMBERED {
+            // Everybody begins anew.
+            self.keys.clear();
+        }
+        let new = || KeyLimits {
+            money: RateLimiter::direct(self.money),
+            reads: RateLimiter::direct(self.reads),
+        };
+        self.keys.entry(key).or_insert_with(new).allow(action)
+    }
+}
+
+impl KeyLimits {
+    fn allow(&self, action: &Action) -> bool {
         let limiter = match action {
-            Action::Add(_) | Action::Refill(_) | Action::Cancel(_) => &limits.money,
-            _ => &limits.reads,
+            Action::Add(_) | Action::Refill(_) | Action::Cancel(_) => &self.money,
+            _ => &self.reads,
         };
         limiter.check().is_ok()
     }
 }
 
 /// Bound of the memory. Only keys that exist get here, so nobody can push others out by guessing.
-const REMEMBERED: u64 = 100_000;
+const REMEMBERED: usize = 100_000;
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,11 @@ use panelgate_domain::fault::Refusal;
 use panelgate_domain::ids::{OrderId, RefillId, ServiceId};
 use panelgate_domain::money::Money;
 use panelgate_domain::rate::Rate;
-use panelgate_domain::reply::{OrderView, PerId, PriceList, Reply, StatusView};
+use panelgate_domain::reply::{PerId, PriceList, Reply};
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
+
+mod statuses;
 
 /// The compact JSON of an answer.
 #[must_use]
@@ -16,10 +18,8 @@ pub fn reply(reply: &Reply) -> Bytes {
     match reply {
         Reply::Services(list) => price_list(list),
         Reply::Added(OrderId(order)) => json(&shapes::Added { order: *order }),
-        Reply::Status(view) => json(&shapes::Status::from(view)),
-        Reply::Statuses(statuses) => {
-            json_of_about(ORDER_BYTES * statuses.len(), &StatusMap(statuses))
-        }
+        Reply::Status(view) => statuses::one(view),
+        Reply::Statuses(several) => statuses::several(several),
         Reply::Refill(RefillId(id)) => json(&shapes::Refill {
             refill: shapes::Text(id),
         }),
@@ -102,13 +102,6 @@ mod shapes {
         pub(super) order: i64,
     }
 
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    pub(super) enum Status<'a> {
-        Single(Single<'a>),
-        Subscription(Subscription<'a>),
-    }
-
     /// Known from SmartPanel alone: the documentation says nothing about it.
     #[derive(Serialize)]
     pub(super) struct Subscription<'a> {
@@ -116,15 +109,6 @@ mod shapes {
         pub(super) expiry: &'a str,
         pub(super) posts: Text<'a, u64>,
         pub(super) orders: &'a [OrderId],
-    }
-
-    #[derive(Serialize)]
-    pub(super) struct Single<'a> {
-        pub(super) charge: Text<'a, Money>,
-        pub(super) start_count: Text<'a, i64>,
-        pub(super) status: &'static str,
-        pub(super) remains: Text<'a, u64>,
-        pub(super) currency: &'a str,
     }
 
     #[derive(Serialize)]
@@ -201,50 +185,6 @@ mod shapes {
     }
 }
 
-/// An object keyed by the asked ids, in the order asked.
-struct StatusMap<'a>(&'a PerId<OrderView>);
-
-impl Serialize for StatusMap<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (id, view) in self.0 {
-            // JSON writes a number that is a key as a text.
-            map.serialize_key(&shapes::Id(id))?;
-            match view {
-                Ok(view) => map.serialize_value(&shapes::Status::from(view))?,
-                Err(refusal) => map.serialize_value(&shapes::Error::from(*refusal))?,
-            }
-        }
-        map.end()
-    }
-}
-
-impl<'a> From<&'a OrderView> for shapes::Status<'a> {
-    fn from(view: &'a OrderView) -> Self {
-        match view {
-            OrderView::Single(view) => Self::Single(view.into()),
-            OrderView::Subscription(view) => Self::Subscription(shapes::Subscription {
-                status: view.status.word(),
-                expiry: &view.expiry,
-                posts: shapes::Text(&view.posts),
-                orders: &view.orders,
-            }),
-        }
-    }
-}
-
-impl<'a> From<&'a StatusView> for shapes::Single<'a> {
-    fn from(view: &'a StatusView) -> Self {
-        Self {
-            charge: shapes::Text(&view.charge),
-            start_count: shapes::Text(&view.start_count),
-            status: view.status.word(),
-            remains: shapes::Text(&view.remains),
-            currency: view.currency.as_str(),
-        }
-    }
-}
-
 impl From<Refusal> for shapes::Error {
     fn from(refusal: Refusal) -> Self {
         Self {
@@ -265,19 +205,9 @@ fn list<'a, T, S>(
 }
 
 fn json(shape: &impl Serialize) -> Bytes {
-    json_of_about(128, shape)
-}
-
-/// A guess that is large enough saves copying what is written already.
-fn json_of_about(size: usize, shape: &impl Serialize) -> Bytes {
-    let mut text = Vec::with_capacity(size);
-    serde_json::to_writer(&mut text, shape)
-        .expect("texts, numbers and their maps always serialise");
+    let text = serde_json::to_vec(shape).expect("texts, numbers and text keys always serialise");
     Bytes::from(text)
 }
-
-/// One order among several: its id, the names of its fields, and what is in them.
-const ORDER_BYTES: usize = 128;
 
 #[cfg(test)]
 mod tests;

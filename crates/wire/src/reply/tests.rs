@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use panelgate_domain::money::Money;
 use panelgate_domain::rate::Rate;
-use panelgate_domain::reply::{Listing, SubscriptionView};
+use panelgate_domain::reply::{Listing, OrderView, StatusView, SubscriptionView};
 use panelgate_domain::service_type::ServiceType;
 use panelgate_domain::status::{RefillWord, StatusWord};
 
