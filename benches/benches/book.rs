@@ -38,13 +38,13 @@ fn main() {
             now: now.get(),
             fresh_for: Duration::from_secs(60 * 60),
         };
-        let views = book
-            .poll(ids, &poll)
-            .into_iter()
-            .map(|glance| match glance {
-                Glance::Own(seen) => Some(seen.view),
-                Glance::Foreign | Glance::Nothing => None,
-            });
+        let views =
+            book.poll(ids.iter().copied(), &poll)
+                .into_iter()
+                .map(|(_, glance)| match glance {
+                    Glance::Own(seen) => Some(seen.view),
+                    Glance::Foreign | Glance::Nothing => None,
+                });
         views.collect()
     });
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 macro_rules! integer_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -21,15 +22,15 @@ macro_rules! integer_id {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Arc<str>);
+        pub struct $name($text);
 
         impl $name {
             /// Wraps the text as it is.
-            pub fn new(text: impl Into<Arc<str>>) -> Self {
+            pub fn new(text: impl Into<$text>) -> Self {
                 Self(text.into())
             }
 
@@ -76,19 +77,19 @@ integer_id! {
 }
 text_id! {
     /// The name of a panel in the configuration.
-    PanelName
+    PanelName(Arc<str>)
 }
 text_id! {
     /// The id of an offer in a panel's list: a number, or text of up to 64 characters.
-    OfferId
+    OfferId(Arc<str>)
 }
 text_id! {
     /// The id a panel gave to an order or a refill.
-    UpstreamId
+    UpstreamId(Arc<str>)
 }
 text_id! {
-    /// A currency code such as `USD`, upper case.
-    Currency
+    /// A currency code such as `USD`, upper case. Every status has one, so short ones are copied and not counted.
+    Currency(SmolStr)
 }
 
 /// The largest id that old clients can read (`int` in C#, Java, 32-bit PHP).

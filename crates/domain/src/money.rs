@@ -108,9 +108,9 @@ impl Money {
     /// Room for any amount: `-9223372036854.775808`.
     pub const LONGEST: usize = 21;
 
-    /// The text of the wire, as [`Display`](fmt::Display) writes it, for whoever writes many.
+    /// The text of the wire in ASCII, as [`Display`](fmt::Display) writes it, for whoever writes many.
     #[must_use]
-    pub fn written(self, text: &mut [u8; Self::LONGEST]) -> &str {
+    pub fn written(self, text: &mut [u8; Self::LONGEST]) -> &[u8] {
         let micros = self.0.unsigned_abs();
         let (mut whole, mut fraction) = (micros / 1_000_000, micros % 1_000_000);
         let mut decimals = DECIMALS;
@@ -131,7 +131,7 @@ impl Money {
             put_before(&mut free, b'-');
         }
         let start = free.len();
-        std::str::from_utf8(&text[start..]).expect("digits, a point, perhaps a sign")
+        &text[start..]
     }
 
     /// More than nothing.
@@ -145,9 +145,8 @@ impl Money {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0; Self::LONGEST];
-        let text = self.written(&mut text);
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        f.pad_integral(self.0 >= 0, "", digits)
+        let text = std::str::from_utf8(self.written(&mut text)).map_err(|_| fmt::Error)?;
+        f.pad_integral(self.0 >= 0, "", text.trim_start_matches('-'))
     }
 }
 

@@ -8,15 +8,15 @@ use panelgate_domain::action::{AskedId, Ids};
 use panelgate_domain::fault::{Fault, Refusal};
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{OrderId, PanelName, UpstreamId};
-use panelgate_domain::reply::{OrderView, PerId, Reply, StatusView, SubscriptionView};
+use panelgate_domain::reply::{OrderView, Reply, StatusView, SubscriptionView};
 
 use super::only;
-use crate::book::{Glance, Poll, Seen};
+use crate::book::{Glance, Poll};
 use crate::core::{Core, Cx, store_fault};
 
 pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fault> {
-    let mut seen = look(core, cx, &ids).await?;
-    let stale = by_panel(&mut seen);
+    let mut polled = look(core, cx, &ids).await?;
+    let stale = by_panel(&mut polled);
     if !stale.is_empty() {
         // One wait for all panels together. What is not known by then is answered as it was.
         let asked = join_all(stale.into_iter().filter_map(|(panel, ids)| {
@@ -25,9 +25,9 @@ pub(crate) async fn run(core: &Arc<Core>, cx: &Cx, ids: Ids) -> Result<Reply, Fa
             Some(async move { desk.ask(customer, ids).await })
         }));
         _ = tokio::time::timeout(core.settings.status_wait, asked).await;
-        look_again(core, &mut seen);
+        look_again(core, &mut polled);
     }
-    reply(core, &ids, seen).await
+    reply(core, &ids, polled).await
 }
 
 /// From memory alone.
@@ -35,37 +35,32 @@ pub(crate) async fn recall(core: &Core, cx: &Cx, ids: &Ids) -> Result<Reply, Fau
     reply(core, ids, look(core, cx, ids).await?).await
 }
 
-/// The customer's orders among the ids asked for, in the order asked, as they are known now. What is not in memory is read
-/// from the store, all at once.
-async fn look(core: &Core, cx: &Cx, ids: &Ids) -> Result<PerId<Seen>, Fault> {
+/// What was found under each id asked for that is a number, in the order asked.
+type Polled = Vec<(OrderId, Glance)>;
+
+/// The orders among the ids asked for, as they are known now. What is not in memory is read from the store, all at once.
+async fn look(core: &Core, cx: &Cx, ids: &Ids) -> Result<Polled, Fault> {
     let poll = Poll {
         customer: cx.customer.id,
         currency: &core.settings.currency,
         now: core.now(),
         fresh_for: core.settings.fresh_for,
     };
-    let numbers: Vec<OrderId> = ids.as_slice().iter().filter_map(number).collect();
-    let mut glances = core.book.poll(&numbers, &poll);
-    let nothing = |(_, glance): &(&OrderId, &Glance)| **glance == Glance::Nothing;
-    let missing = numbers.iter().zip(&glances).filter(nothing);
-    let missing: Vec<OrderId> = missing.map(|(id, _)| *id).collect();
+    let numbers = ids.as_slice().iter().filter_map(number);
+    let mut polled = core.book.poll(numbers, &poll);
+    let nothing = polled
+        .iter()
+        .filter(|(_, glance)| *glance == Glance::Nothing);
+    let missing: Vec<OrderId> = nothing.map(|(id, _)| *id).collect();
     if !missing.is_empty() {
         let mut stored = from_store(core, &poll, missing).await?;
-        for (id, glance) in numbers.iter().zip(&mut glances) {
+        for (id, glance) in &mut polled {
             if let Some(found) = stored.remove(id) {
                 *glance = found;
             }
         }
     }
-    let mut glances = glances.into_iter();
-    let own = |asked: &AskedId| {
-        let answer = match number(asked).and_then(|_| glances.next()) {
-            Some(Glance::Own(seen)) => Ok(seen),
-            Some(Glance::Foreign | Glance::Nothing) | None => Err(Refusal::IncorrectOrderId),
-        };
-        (asked.clone(), answer)
-    };
-    Ok(ids.as_slice().iter().map(own).collect())
+    Ok(polled)
 }
 
 async fn from_store(
@@ -87,11 +82,12 @@ async fn from_store(
 }
 
 /// Where what is not fresh has to be asked for.
-fn by_panel(seen: &mut PerId<Seen>) -> BTreeMap<PanelName, Vec<UpstreamId>> {
+fn by_panel(polled: &mut Polled) -> BTreeMap<PanelName, Vec<UpstreamId>> {
     let mut panels: BTreeMap<PanelName, Vec<UpstreamId>> = BTreeMap::new();
-    for (_, answer) in seen {
-        let stale = answer.as_mut().ok().and_then(|seen| seen.stale.take());
-        if let Some((panel, id)) = stale {
+    for (_, glance) in polled {
+        if let Glance::Own(seen) = glance
+            && let Some((panel, id)) = seen.stale.take()
+        {
             panels.entry(panel).or_default().push(id);
         }
     }
@@ -99,31 +95,30 @@ fn by_panel(seen: &mut PerId<Seen>) -> BTreeMap<PanelName, Vec<UpstreamId>> {
 }
 
 /// The orders may have moved on while their panels were asked.
-fn look_again(core: &Core, seen: &mut PerId<Seen>) {
-    for (asked, answer) in seen {
-        if let (Ok(seen), Some(id)) = (answer, number(asked))
-            && let Some(latest) = core.book.view(id, &core.settings.currency)
+fn look_again(core: &Core, polled: &mut Polled) {
+    for (id, glance) in polled {
+        if let Glance::Own(seen) = glance
+            && let Some(latest) = core.book.view(*id, &core.settings.currency)
         {
             (seen.view, seen.posts) = latest;
         }
     }
 }
 
-async fn reply(core: &Core, ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault> {
-    let mut views = Vec::with_capacity(seen.len());
-    for (asked, answer) in seen {
-        let view = match answer {
-            Ok(Seen {
-                view, posts: None, ..
-            }) => Ok(OrderView::Single(view)),
-            Ok(Seen {
-                view,
-                posts: Some(posts),
-                ..
-            }) => Ok(subscription(core, &asked, view, posts).await?),
-            Err(refusal) => Err(refusal),
+/// What is no number, nobody's or somebody else's is all the same to a customer.
+async fn reply(core: &Core, ids: &Ids, polled: Polled) -> Result<Reply, Fault> {
+    let mut views = Vec::with_capacity(ids.as_slice().len());
+    let mut polled = polled.into_iter();
+    for asked in ids.as_slice() {
+        let found = number(asked).and_then(|_| polled.next());
+        let view = match found {
+            Some((id, Glance::Own(seen))) => Ok(match seen.posts {
+                None => OrderView::Single(seen.view),
+                Some(posts) => subscription(core, id, seen.view, posts).await?,
+            }),
+            _ => Err(Refusal::IncorrectOrderId),
         };
-        views.push((asked, view));
+        views.push((asked.clone(), view));
     }
     match ids {
         Ids::One(_) => only(views).map(Reply::Status),
@@ -134,11 +129,10 @@ async fn reply(core: &Core, ids: &Ids, seen: PerId<Seen>) -> Result<Reply, Fault
 /// What the customer sees of a subscription: the orders that were made for its posts, too.
 async fn subscription(
     core: &Core,
-    asked: &AskedId,
+    id: OrderId,
     view: StatusView,
     posts: u64,
 ) -> Result<OrderView, Fault> {
-    let id = number(asked).ok_or(Refusal::IncorrectOrderId)?;
     let family = core.family(id).await;
     let family = family.map_err(|error| store_fault(&error))?;
     let orders: Vec<OrderId> = family.children.iter().map(|(id, _)| *id).collect();

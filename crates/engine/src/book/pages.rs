@@ -31,14 +31,14 @@ impl Pages {
         self.0[shard_of(id)].write()
     }
 
-    /// Shows the record of each id, in the order given; neighbours share a lock.
-    pub(super) fn show(
+    /// Shows the record of each id, in the order given, beside what came with the id; neighbours share a lock.
+    pub(super) fn show<T>(
         &self,
-        ids: impl Iterator<Item = u32>,
-        mut look: impl FnMut(u32, Option<&Packed>),
+        ids: impl Iterator<Item = (T, u32)>,
+        mut look: impl FnMut(T, u32, Option<&Packed>),
     ) {
         let mut held: Option<(usize, RwLockReadGuard<'_, Shard>)> = None;
-        for id in ids {
+        for (with, id) in ids {
             let number = shard_of(id);
             let shard = match held.take() {
                 Some((same, shard)) if same == number => shard,
@@ -48,7 +48,7 @@ impl Pages {
                     self.0[number].read()
                 }
             };
-            look(id, shard.record(id));
+            look(with, id, shard.record(id));
             held = Some((number, shard));
         }
     }
@@ -144,7 +144,8 @@ mod tests {
             pages.write(id).insert(id, record(i64::from(id)));
         }
         let mut seen = Vec::new();
-        pages.show(ids.into_iter().chain([2]), |_, record| {
+        let asked = ids.into_iter().chain([2]).map(|id| ((), id));
+        pages.show(asked, |(), _, record| {
             seen.push(record.map(|record| record.version));
         });
         let expected = ids.map(|id| Some(i64::from(id))).into_iter().chain([None]);

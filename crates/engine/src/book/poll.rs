@@ -48,15 +48,20 @@ pub struct Seen {
 
 impl Book {
     /// Looks at each of these ids once, in the order given, and remembers when its owner polled it.
-    pub fn poll(&self, ids: &[OrderId], poll: &Poll<'_>) -> Vec<Glance> {
-        let mut glances = Vec::with_capacity(ids.len());
+    pub fn poll(
+        &self,
+        ids: impl Iterator<Item = OrderId>,
+        poll: &Poll<'_>,
+    ) -> Vec<(OrderId, Glance)> {
+        let mut glances = Vec::with_capacity(ids.size_hint().1.unwrap_or(0));
         // What is no id of ours is nobody's: 0 is never given.
-        let numbers = ids.iter().map(|id| number(*id).unwrap_or(0));
-        self.pages.show(numbers, |id, record| {
-            glances.push(match record {
+        let numbers = ids.map(|id| (id, number(id).unwrap_or(0)));
+        self.pages.show(numbers, |asked, id, record| {
+            let glance = match record {
                 Some(record) => self.glance(id, record, poll),
                 None => self.glance_at_ended(id, poll),
-            });
+            };
+            glances.push((asked, glance));
         });
         glances
     }
@@ -149,6 +154,14 @@ mod tests {
         }
     }
 
+    /// What a poll of the first of all ids finds.
+    fn glance(book: &Book, poll: &Poll<'_>) -> Glance {
+        let mut glances = book.poll(ALL[..1].iter().copied(), poll);
+        let (id, glance) = glances.pop().expect("one id, one glance");
+        assert_eq!(id, ALL[0]);
+        glance
+    }
+
     #[test]
     fn a_poll_finds_what_the_whole_order_would_show() {
         let (book, usd) = (Book::new(), "USD".into());
@@ -158,15 +171,13 @@ mod tests {
             book.put(order.clone());
             for now in [10, 11] {
                 let poll = poll(1, now, &usd);
-                assert_eq!(book.poll(&ALL[..1], &poll), [poll.glance_at(&order)]);
+                assert_eq!(glance(&book, &poll), poll.glance_at(&order));
             }
             let seen = (order.view(&usd), order.posts());
             assert_eq!(book.view(order.id, &usd), Some(seen));
         }
-        assert_eq!(
-            book.poll(&ALL, &poll(1, 0, &usd)),
-            [const { Glance::Nothing }; 3]
-        );
+        let nothing = ALL.map(|id| (id, Glance::Nothing));
+        assert_eq!(book.poll(ALL.into_iter(), &poll(1, 0, &usd)), nothing);
     }
 
     #[test]
@@ -174,8 +185,7 @@ mod tests {
         let (book, usd) = (Book::new(), "USD".into());
         book.put(order(1, OrderState::Placed));
         for now in [0, 60_000] {
-            let glances = book.poll(&ALL[..1], &poll(2, now, &usd));
-            assert_eq!(glances, [Glance::Foreign]);
+            assert_eq!(glance(&book, &poll(2, now, &usd)), Glance::Foreign);
         }
         assert_eq!(book.next_poll(OrderId(1), Timestamp(60_000)), None);
     }
@@ -187,8 +197,8 @@ mod tests {
             fact: Some(Fact::accepted(Timestamp(100))),
             ..order(1, OrderState::Placed)
         });
-        let stale = |now| match book.poll(&ALL[..1], &poll(1, now, &usd)).pop() {
-            Some(Glance::Own(seen)) => seen.stale,
+        let stale = |now| match glance(&book, &poll(1, now, &usd)) {
+            Glance::Own(seen) => seen.stale,
             other => panic!("{other:?}"),
         };
         assert_eq!(stale(109), None);

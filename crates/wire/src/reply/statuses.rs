@@ -59,7 +59,7 @@ fn write_view(text: &mut Vec<u8>, view: &OrderView) {
 fn write_single(text: &mut Vec<u8>, view: &StatusView) {
     text.extend_from_slice(b"{\"charge\":\"");
     let mut digits = [0; Money::LONGEST];
-    text.extend_from_slice(view.charge.written(&mut digits).as_bytes());
+    text.extend_from_slice(view.charge.written(&mut digits));
     text.extend_from_slice(b"\",\"start_count\":\"");
     write_number(text, view.start_count);
     text.extend_from_slice(b"\",\"status\":\"");
@@ -68,8 +68,18 @@ fn write_single(text: &mut Vec<u8>, view: &StatusView) {
     text.extend_from_slice(b"\",\"remains\":\"");
     write_number(text, view.remains);
     text.extend_from_slice(b"\",\"currency\":");
-    write_shape(text, view.currency.as_str());
+    write_code(text, view.currency.as_str());
     text.push(b'}');
+}
+
+fn write_code(text: &mut Vec<u8>, code: &str) {
+    if code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        text.push(b'"');
+        text.extend_from_slice(code.as_bytes());
+        text.push(b'"');
+    } else {
+        write_shape(text, code);
+    }
 }
 
 fn write_subscription(text: &mut Vec<u8>, view: &SubscriptionView) {

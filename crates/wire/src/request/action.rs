@@ -93,15 +93,25 @@ fn read_ids(params: &Params, one: &[&str], many: &str) -> Result<Option<Ids>, Re
 
 /// Each id once, in the order asked.
 fn distinct<'p>(texts: impl Iterator<Item = &'p str>) -> Result<Vec<AskedId>, Refusal> {
-    let mut seen = HashSet::new();
-    let mut ids = Vec::new();
+    let mut ids = Vec::with_capacity(MAX_IDS);
+    // Most lists ascend: as long as they do, no id has to be looked for.
+    let (mut largest, mut seen) = (0, None::<HashSet<AskedId>>);
     for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
         let id = read_id(text);
-        if seen.insert(id.clone()) {
-            ids.push(id);
-        }
-        if ids.len() > MAX_IDS {
+        let is_new = match (&mut seen, id.number()) {
+            (None, Some(number)) if number > largest => {
+                largest = number;
+                true
+            }
+            (seen, _) => seen
+                .get_or_insert_with(|| ids.iter().cloned().collect())
+                .insert(id.clone()),
+        };
+        if is_new && ids.len() == MAX_IDS {
             return Err(Refusal::TooManyIds(MAX_IDS));
+        }
+        if is_new {
+            ids.push(id);
         }
     }
     Ok(ids)
@@ -109,6 +119,9 @@ fn distinct<'p>(texts: impl Iterator<Item = &'p str>) -> Result<Vec<AskedId>, Re
 
 /// No id is longer than 64 characters, and what is echoed should not be either.
 fn read_id(text: &str) -> AskedId {
+    if text.len() <= LONGEST_ID {
+        return AskedId::read(text);
+    }
     match text.char_indices().nth(LONGEST_ID) {
         Some((end, _)) => AskedId::Text(text[..end].to_owned()),
         None => AskedId::read(text),

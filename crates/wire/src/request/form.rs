@@ -32,7 +32,17 @@ pub(super) fn read(encoded: &[u8], params: &mut Params) -> Result<(), Malformed>
 }
 
 fn decode(segment: &[u8]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-    form_urlencoded::parse(segment).next()
+    plain(segment).or_else(|| form_urlencoded::parse(segment).next())
+}
+
+/// The same, at a glance, for what is not encoded: most keys, words and lists of ids.
+fn plain(segment: &[u8]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    let is_encoded = |byte: &u8| matches!(byte, b'%' | b'+' | 0x80..);
+    if segment.iter().any(is_encoded) {
+        return None;
+    }
+    let (name, value) = std::str::from_utf8(segment).ok()?.split_once('=')?;
+    Some((name.into(), value.into()))
 }
 
 /// Gives a link that was sent without encoding a piece of its own query back.

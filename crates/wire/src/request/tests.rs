@@ -126,6 +126,20 @@ fn the_plural_beats_the_singular() {
 }
 
 #[test]
+fn ids_may_come_in_any_order_and_count_once() {
+    for (asked, ids) in [
+        ("1,2,2,5,9", vec![1, 2, 5, 9]),
+        ("9,5,9,1,5", vec![9, 5, 1]),
+        ("1,9,5,5,10,1,10", vec![1, 9, 5, 10]),
+    ] {
+        check(
+            &format!("action=status&orders={asked}"),
+            Ok(Action::Status(many(&ids))),
+        );
+    }
+}
+
+#[test]
 fn ids_may_be_missing_or_mean_nothing() {
     check("action=status", Err(Refusal::IncorrectOrderId));
     check("action=status&orders=,+,", Err(Refusal::IncorrectOrderId));
