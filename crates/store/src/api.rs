@@ -20,6 +20,7 @@ use panelgate_domain::status::{Fact, RefillWord};
 use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 
+use crate::archives::Archives;
 use crate::error::StoreError;
 use crate::model::{
     Adopted, Answer, Booked, Booking, CancelAnswer, CustomerChange, CustomerRow, Decision, Deposit,
@@ -42,7 +43,7 @@ pub const MAX_LEARNED: usize = 1_000;
 ///
 /// Each method that changes an order answers the order as it is afterwards, with a greater version.
 #[async_trait]
-pub trait Store: Moves + Questions + Reports + Send + Sync + 'static {
+pub trait Store: Archives + Moves + Questions + Reports + Send + Sync + 'static {
     // --- customers and keys -------------------------------------------------------------------------------------------
 
     /// Creates a customer with an empty account.
@@ -194,7 +195,7 @@ pub trait Store: Moves + Questions + Reports + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unresolved`] while children live, or while fewer are known than the panel counts.
     async fn close_parent(&self, order: OrderId, fact: Fact) -> Result<(Order, Money)>;
-    /// A parent's spec and children.
+    /// A parent's spec and children, archived ones too.
     async fn family(&self, parent: OrderId) -> Result<Family>;
 
     /// An order that a fact closed has ended better for its customer, says a later look: sales → available, the difference
@@ -246,7 +247,8 @@ pub trait Store: Moves + Questions + Reports + Send + Sync + 'static {
 
     // --- looking at orders --------------------------------------------------------------------------------------------
 
-    /// The orders among these ids, whoever's they are; unknown ids are left out.
+    /// The orders among these ids, whoever's they are; unknown ids are left out. Of an archived one, what its
+    /// [stub](crate::model::Stub::order) shows.
     async fn orders(&self, ids: Vec<OrderId>) -> Result<Vec<Order>>;
     /// The oldest open orders with their specs.
     async fn waiting_orders(&self, limit: u64) -> Result<Vec<Sendable>>;

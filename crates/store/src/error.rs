@@ -27,6 +27,17 @@ pub enum StoreError {
     /// A subscription has ended, and its hold cannot be resolved yet.
     #[error("order {0} cannot be closed: {1}; its history names them")]
     Unresolved(OrderId, Unresolved),
+    /// The order is archived: nothing about it changes any more.
+    #[error("order {0} is archived: nothing about it changes any more")]
+    Archived(OrderId),
+    /// A file that is there cannot be added to.
+    #[error("{file} cannot be added to: {why}")]
+    NoArchive {
+        /// Which.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// The panel gave out this id before.
     #[error("the panel gave the id {0} to another order")]
     DuplicateUpstreamId(String),

@@ -4,9 +4,10 @@
 //! implement the trait and pass the suite in `tests/contract`.
 //!
 //! Start with [`api`], then [`model`] for what goes in and comes out, then [`sqlite`]. [`questions`] is what is not known
-//! for certain, [`reports`] looks back, [`moves`] brings in what was another panel's.
+//! for certain, [`reports`] looks back, [`moves`] brings in what was another panel's, [`archives`] has what is left of what was moved out.
 
 pub mod api;
+pub mod archives;
 pub mod error;
 pub mod metrics;
 pub mod model;
@@ -16,6 +17,7 @@ pub mod reports;
 pub mod sqlite;
 
 pub use api::{MAX_LEARNED, Store};
+pub use archives::Archives;
 pub use error::StoreError;
 pub use metrics::StoreMetrics;
 pub use moves::Moves;

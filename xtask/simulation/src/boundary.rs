@@ -23,15 +23,15 @@ use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 use panelgate_store::api::Result;
 use panelgate_store::model::{
-    Adopted, Answer, Booked, Booking, CancelAnswer, Causes, CustomerChange, CustomerRow, Decision,
-    Deposit, Drift, Family, HistoryLine, KeyRow, Learned, Moved, Moving, Neighbours, NewCustomer,
-    NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory, OtherCharge, PanelAccount,
-    PanelHour, Polled, Question, Refill, RefillAnswer, RefillAsked, Sendable, StatementLine,
-    Suspect, Synced, Violation,
+    Adopted, Answer, Archive, ArchivedOrder, Booked, Booking, CancelAnswer, Causes, CustomerChange,
+    CustomerRow, Decision, Deposit, Drift, Family, HistoryLine, KeyRow, Learned, Moved, Moving,
+    Neighbours, NewCustomer, NewKey, NewOrder, NewPlacement, Opened, OrderFilter, OrderStory,
+    OtherCharge, PanelAccount, PanelHour, Polled, Question, Refill, RefillAnswer, RefillAsked,
+    Sendable, StatementLine, Stub, Suspect, Synced, Violation,
 };
 use panelgate_store::reports::{Grouping, PastOrder, Profit, Reports};
 use panelgate_store::sqlite::SqliteStore;
-use panelgate_store::{Moves, Questions, Store, StoreError};
+use panelgate_store::{Archives, Moves, Questions, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -211,6 +211,12 @@ through! { Store {
     Read foreign_commits() -> u64;
     Write revision(rules: [u8; 32], at: Timestamp) -> u64;
     Write fix_currency(currency: &Currency) -> ();
+}
+
+through! { Archives:
+    Read stub(order: OrderId) -> Option<Stub>;
+    Read archived(order: OrderId) -> Option<ArchivedOrder>;
+    Read archives() -> Vec<Archive>;
 }
 
 through! { Questions:

@@ -10,6 +10,7 @@ use panelgate_domain::ids::{OrderId, RefillId, UpstreamId};
 use panelgate_domain::order::Order;
 use panelgate_domain::reply::{PerId, Reply};
 use panelgate_domain::status::StatusWord;
+use panelgate_store::StoreError;
 use panelgate_store::model::{Answer, RefillAnswer, RefillAsked};
 use panelgate_upstream::{Desk, RefillOutcome, Sent};
 
@@ -63,7 +64,11 @@ async fn ask(
         .store
         .ask_refill(order, core.now())
         .await
-        .map_err(|error| store_fault(&error).refusal)?;
+        .map_err(|error| match error {
+            // Nothing that happens to an order so old is kept any more.
+            StoreError::Archived(_) => Refusal::RefillDaysOver,
+            error => store_fault(&error).refusal,
+        })?;
     let id = match asked {
         RefillAsked::Repeat(id) => return Ok(id),
         RefillAsked::New(id) => id,

@@ -1,5 +1,6 @@
 //! What goes into the store's transactions and what comes out.
 
+mod archive;
 mod catalogue;
 mod customers;
 mod money;
@@ -10,6 +11,7 @@ mod refills;
 mod stories;
 mod violation;
 
+pub use self::archive::{Archive, ArchivedOrder, History, Kept, Stub};
 pub use self::catalogue::{HISTORY_OF_AN_OFFER, HistoryLine, Suspect, Synced};
 pub use self::customers::{CustomerChange, CustomerRow, KeyRow, NewCustomer, NewKey};
 pub use self::money::{Booked, Booking, Deposit, PanelAccount, StatementLine};

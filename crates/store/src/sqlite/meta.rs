@@ -59,6 +59,17 @@ pub(super) fn mark_restored(connection: &Connection, at: Timestamp) -> Result<()
     Ok(())
 }
 
+/// What tells this store from others, for files beside it: chosen when it is first asked for, and kept for ever.
+pub(super) fn mark(connection: &Connection) -> Result<String> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES ('mark', lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING",
+        )?
+        .execute([])?;
+    let mut query = connection.prepare_cached("SELECT value FROM meta WHERE key = 'mark'")?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
 /// Proves that the file takes writes, by one.
 pub(super) fn touch(connection: &Connection) -> Result<()> {
     let touched = connection

@@ -2,10 +2,11 @@
 //! [`Store`](crate::Store) in plain SQL.
 //!
 //! `writer` and `readers` know nothing of orders; `ledger` moves money and nothing else does; `orders` has a file for every
-//! part of an order's life; `transactions` names what each method of the trait runs; `verify` checks the books without any of
-//! them.
+//! part of an order's life; `transactions` names what each method of the trait runs; `archive` lets orders go and leaves stubs; `verify`
+//! checks the books without any of them.
 
 mod accounts;
+mod archive;
 mod backup;
 mod bookings;
 mod customers;
@@ -41,6 +42,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use self::accounts::{Accounts, Follower};
+pub use self::archive::{ArchiveFile, Place, Selection};
 pub use self::open::{Options, Role, Work};
 use self::readers::Readers;
 pub use self::restore::{Charges, Homes, Restored};

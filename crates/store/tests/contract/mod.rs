@@ -23,7 +23,7 @@ pub(crate) mod wishes;
 pub(crate) mod workload;
 mod world;
 
-pub(crate) use world::{World, at, decision, money, said};
+pub(crate) use world::{World, at, decision, fact, money, said};
 
 /// One test per case.
 macro_rules! cases {

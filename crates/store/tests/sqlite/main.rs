@@ -1,5 +1,6 @@
 //! The SQLite store: the contract of all stores, and what is SQLite's own.
 
+mod archive;
 #[path = "../contract/mod.rs"]
 mod contract;
 
@@ -8,6 +9,7 @@ mod crash;
 mod files;
 mod restore;
 mod tampered;
+mod tampered_archive;
 mod tampered_families;
 mod tampered_moves;
 mod tampering;

@@ -27,7 +27,7 @@ pub(crate) async fn check(fill: impl AsyncFnOnce(&World), invariant: u8, sql: &s
 }
 
 /// Takes away everything in the file that would object.
-fn disarm(raw: &Connection) {
+pub(crate) fn disarm(raw: &Connection) {
     let triggers: Vec<String> = raw
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
         .expect("a query")

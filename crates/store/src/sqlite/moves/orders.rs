@@ -10,6 +10,7 @@ use panelgate_domain::status::Final;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
+use super::super::archive::stubs;
 use super::super::ledger::{self, Account, Transfer};
 use super::super::orders::rows::{self, FactParams};
 use super::super::orders::{cost, open, steps};
@@ -17,7 +18,7 @@ use super::super::{bookings, meta, values};
 use super::customers;
 use super::plan::Standing;
 use crate::api::Result;
-use crate::model::{Home, Moving, MovingOrder, Sendable};
+use crate::model::{Home, Moving, MovingOrder, Sendable, Stub};
 
 /// The numbers that orders have got so far.
 #[derive(Clone, Copy)]
@@ -61,6 +62,12 @@ pub(super) fn look(connection: &Connection, given: Given, order: &MovingOrder) -
                 };
                 Standing::Clash(if known.has_moved { field } else { "id" }, why)
             }
+        });
+    }
+    if let Some(stub) = stubs::by_id(connection, id)? {
+        return Ok(match is_left_of(connection, &stub, order)? {
+            true => Standing::Before,
+            false => Standing::Clash("id", format!("order {id} is one that was archived here")),
         });
     }
     if id.0 > HIGHEST {
@@ -167,11 +174,31 @@ fn same_fields(one: &OrderSpec, other: &OrderSpec) -> bool {
     one.quantity() != other.quantity() || one == other
 }
 
+/// Whether an archived order is this one, as far as is still known: it moved here before.
+fn is_left_of(connection: &Connection, stub: &Stub, order: &MovingOrder) -> Result<bool> {
+    let mut query = connection.prepare_cached(
+        "SELECT 1 FROM stubs s JOIN customers c ON c.id = s.customer WHERE s.id = ?1 AND s.moved IS NOT NULL AND c.name = ?2",
+    )?;
+    let home = order.home.as_ref();
+    let fits = stub.service == order.service
+        && stub.quantity == order.spec.quantity().total()
+        && (stub.price, stub.created) == (order.price, order.created)
+        && stub.panel.as_ref() == home.map(|home| &home.panel)
+        && stub.upstream_id.as_ref() == home.map(|home| &home.upstream_id);
+    Ok(fits && query.exists(params![stub.id.0, order.customer])?)
+}
+
 fn order_at(connection: &Connection, home: &Home) -> Result<Option<i64>> {
     let mut query =
         connection.prepare_cached("SELECT id FROM orders WHERE panel = ?1 AND upstream_id = ?2")?;
     let values = [home.panel.as_str(), home.upstream_id.as_str()];
-    Ok(query.query_row(values, |row| row.get(0)).optional()?)
+    match query.query_row(values, |row| row.get(0)).optional()? {
+        Some(id) => Ok(Some(id)),
+        None => {
+            let archived = stubs::at_panel(connection, values[0], values[1])?;
+            Ok(archived.map(|(id, _)| id.0))
+        }
+    }
 }
 
 /// Writes the order, and the money of a live one.

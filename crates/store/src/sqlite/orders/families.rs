@@ -14,6 +14,7 @@ use super::{cost, flag, steps};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::model::{Adopted, Family, Sendable};
+use crate::sqlite::archive::stubs;
 use crate::sqlite::{newest, values};
 
 /// Spawns the children that are not known yet.
@@ -223,7 +224,11 @@ pub(in crate::sqlite) fn size(
 
 /// A parent's spec and children.
 pub(in crate::sqlite) fn of(connection: &Connection, parent: OrderId) -> Result<Family> {
-    let Sendable { spec, .. } = steps::load_sendable(connection, parent)?;
+    let spec = match steps::load_sendable(connection, parent) {
+        Ok(Sendable { spec, .. }) => spec,
+        Err(StoreError::Archived(_)) => return stubs::family(connection, parent),
+        Err(error) => return Err(error),
+    };
     let rate = connection
         .prepare_cached(
             "SELECT p.rate FROM orders o JOIN placements p ON p.id = o.placement WHERE o.id = ?1",
@@ -286,7 +291,10 @@ fn owner(
         let parent: Option<i64> = row.get(1)?;
         Ok((OrderId(row.get(0)?), parent.map(OrderId)))
     });
-    Ok(found.optional()?)
+    match found.optional()? {
+        Some(found) => Ok(Some(found)),
+        None => stubs::at_panel(connection, panel.as_str(), id.as_str()),
+    }
 }
 
 /// What the operator was told of orders that are no children of this one though its panel says so.

@@ -9,6 +9,7 @@ use panelgate_domain::status::Fact;
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, ToSql, params};
 
+use super::super::archive::stubs;
 use super::close::{self, Ending};
 use super::rows::{FactParams, SET_FACT};
 use super::{cost, steps};
@@ -114,7 +115,11 @@ fn check_new_at_panel(
             order.panel.as_ref().map(|panel| panel.as_str()),
             upstream_id.as_str()
         ])?;
-    if known {
+    let archived = match &order.panel {
+        Some(panel) => stubs::at_panel(connection, panel.as_str(), upstream_id.as_str())?.is_some(),
+        None => false,
+    };
+    if known || archived {
         Err(StoreError::DuplicateUpstreamId(upstream_id.to_string()))
     } else {
         Ok(())

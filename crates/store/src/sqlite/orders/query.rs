@@ -1,22 +1,26 @@
 //! Looking at orders.
 
-use panelgate_domain::ids::{Currency, OfferId, OrderId, PanelName, PlacementId};
+use panelgate_domain::ids::{Currency, CustomerId, OfferId, OrderId, PanelName, PlacementId};
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
+use super::super::archive::stubs;
 use super::super::{questions, values};
 use super::{rows, stake, steps};
 use crate::api::Result;
 use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
 
-/// The orders among these ids.
+/// The orders among these ids; of archived ones, what is left.
 pub(in crate::sqlite) fn among(connection: &Connection, ids: &[OrderId]) -> Result<Vec<Order>> {
     let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.extend(query.query_row([id.0], rows::order).optional()?);
+        match query.query_row([id.0], rows::order).optional()? {
+            Some(order) => found.push(order),
+            None => found.extend(stubs::by_id(connection, *id)?.map(|stub| stub.order())),
+        }
     }
     Ok(found)
 }
@@ -161,9 +165,7 @@ pub(in crate::sqlite) fn count_live(
 /// Everything about one order.
 pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<OrderStory> {
     let order = steps::load_sendable(connection, id)?;
-    let customer = connection
-        .prepare_cached("SELECT name FROM customers WHERE id = ?1")?
-        .query_row([order.order.customer.0], |row| row.get(0))?;
+    let customer = customer(connection, order.order.customer)?;
     let held = match (order.order.state, order.order.origin) {
         (OrderState::Closed, _) | (_, Some(_)) => Money::ZERO,
         _ => stake::of(connection, &order.order)?,
@@ -180,6 +182,12 @@ pub(in crate::sqlite) fn story(connection: &Connection, id: OrderId) -> Result<O
     })
 }
 
+/// A customer's name.
+pub(in crate::sqlite) fn customer(connection: &Connection, id: CustomerId) -> Result<String> {
+    let mut query = connection.prepare_cached("SELECT name FROM customers WHERE id = ?1")?;
+    Ok(query.query_row([id.0], |row| row.get(0))?)
+}
+
 fn children(connection: &Connection, id: OrderId) -> Result<Vec<Order>> {
     let mut query =
         connection.prepare_cached("SELECT * FROM orders WHERE parent = ?1 ORDER BY id")?;
@@ -187,7 +195,11 @@ fn children(connection: &Connection, id: OrderId) -> Result<Vec<Order>> {
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-fn placements(connection: &Connection, id: OrderId) -> Result<Vec<PlacementRow>> {
+/// Of a store, or of an archive.
+pub(in crate::sqlite) fn placements(
+    connection: &Connection,
+    id: OrderId,
+) -> Result<Vec<PlacementRow>> {
     let mut query =
         connection.prepare_cached("SELECT * FROM placements WHERE order_id = ?1 ORDER BY id")?;
     let rows = query.query_map([id.0], |row| {
@@ -203,7 +215,8 @@ fn placements(connection: &Connection, id: OrderId) -> Result<Vec<PlacementRow>>
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn events(connection: &Connection, id: OrderId) -> Result<Vec<Event>> {
+/// Of a store, or of an archive.
+pub(in crate::sqlite) fn events(connection: &Connection, id: OrderId) -> Result<Vec<Event>> {
     let mut query =
         connection.prepare_cached("SELECT * FROM order_events WHERE order_id = ?1 ORDER BY id")?;
     let rows = query.query_map([id.0], |row| {
@@ -216,7 +229,11 @@ fn events(connection: &Connection, id: OrderId) -> Result<Vec<Event>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn transfers(connection: &Connection, id: OrderId) -> Result<Vec<TransferRow>> {
+/// All transfers of an order, archived or not.
+pub(in crate::sqlite) fn transfers(
+    connection: &Connection,
+    id: OrderId,
+) -> Result<Vec<TransferRow>> {
     let mut query = connection.prepare_cached(
         "SELECT at, kind, amount, currency, reference,
                 CASE WHEN actor IS NULL THEN note ELSE actor || ': ' || coalesce(note, '') END AS why

@@ -5,6 +5,7 @@ use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::super::archive::stubs;
 use super::super::values::bounded;
 use super::rows;
 use crate::api::Result;
@@ -28,10 +29,14 @@ fn read<T>(
 ) -> Result<T> {
     let mut query = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
     let found = query.query_row([id.0], row).optional()?;
-    found.ok_or_else(|| StoreError::NotFound {
-        what: "order",
-        name: id.to_string(),
-    })
+    match found {
+        Some(found) => Ok(found),
+        None if stubs::exists(connection, id)? => Err(StoreError::Archived(id)),
+        None => Err(StoreError::NotFound {
+            what: "order",
+            name: id.to_string(),
+        }),
+    }
 }
 
 /// The order whose last placement this is. What becomes of an earlier one changes nothing any more.

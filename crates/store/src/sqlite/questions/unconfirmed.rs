@@ -4,9 +4,11 @@ use panelgate_domain::ids::{OfferId, PanelName, UpstreamId};
 use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, named_params, params};
 
+use super::super::archive::stubs;
 use super::super::orders::rows;
 use super::super::{meta, values};
 use crate::api::Result;
+use crate::error::StoreError;
 use crate::model::{Neighbours, Question};
 use crate::questions::MOST_NEIGHBOURS;
 
@@ -118,7 +120,13 @@ fn may_be_forgotten(
                  AND upstream_id IS NOT NULL",
         )?
         .exists(values)?;
-    Ok(said_not_to_be_there || spawning)
+    let spawned = connection
+        .prepare_cached(
+            "SELECT 1 FROM stubs INDEXED BY stubs_of_parents
+             WHERE share IS NOT NULL AND parent IS NULL AND panel = ?1 AND closed >= ?2 AND upstream_id IS NOT NULL",
+        )?
+        .exists(values)?;
+    Ok(said_not_to_be_there || spawning || spawned)
 }
 
 /// Ids that are written as whole numbers which SQLite can count with, and when the order with the greatest was sent. Without an order
@@ -145,7 +153,9 @@ pub(super) fn known(
     let mut known = Vec::new();
     for id in ids {
         let values = [panel.as_str(), id.as_str()];
-        if ours.exists(values)? || orphans.exists(values)? {
+        let is_archived =
+            || Ok::<_, StoreError>(stubs::at_panel(connection, values[0], values[1])?.is_some());
+        if ours.exists(values)? || orphans.exists(values)? || is_archived()? {
             known.push(id);
         }
     }

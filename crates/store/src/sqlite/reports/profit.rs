@@ -10,13 +10,15 @@ use panelgate_domain::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
+use super::super::archive::sums as daily;
 use super::super::{meta, values};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::reports::{Group, Grouping, Profit};
 
 /// Goes through the transfers as they lie in the file. Another index would only help to find the last days, and every order
-/// would pay for it with four more writes.
+/// would pay for it with four more writes. Whole days of archived orders are sums already; of a day that `since` cuts, their
+/// transfers are.
 pub(super) fn profit(
     connection: &Connection,
     by: Grouping,
@@ -29,11 +31,18 @@ pub(super) fn profit(
          CROSS JOIN orders o ON o.id = t.order_id
          LEFT JOIN placements p ON p.id = o.placement
          LEFT JOIN orders parent ON parent.id = o.parent
-         WHERE t.order_id IS NOT NULL AND t.at >= ?1",
+         WHERE t.order_id IS NOT NULL AND t.at >= ?1
+         UNION ALL
+         SELECT t.kind, t.amount, t.at, 'closed', s.service, s.customer, s.panel, s.currency, NULL, NULL
+         FROM transfers t CROSS JOIN stubs s ON s.id = t.order_id
+         WHERE ?2 > ?1 AND t.order_id IS NOT NULL AND t.at >= ?1 AND t.at < ?2",
     )?;
     let mut names = Names::new(meta::currency(connection)?);
     let mut sums: HashMap<Key, Sum> = HashMap::new();
-    let mut rows = query.query([since.map_or(i64::MIN, |since| since.0)])?;
+    let first_day = since.map_or(i64::MIN, |since| daily::first_whole_day(since.0));
+    let since_cut = since.map_or(i64::MIN, |since| since.0);
+    let first_whole = first_day.saturating_mul(daily::MILLISECONDS_A_DAY);
+    let mut rows = query.query([since_cut, first_whole])?;
     while let Some(row) = rows.next()? {
         let key = Key {
             day: by.day.then(|| day(row)).transpose()?,
@@ -44,14 +53,25 @@ pub(super) fn profit(
         };
         if let Some(taken) = taken_from_a_live_hold(row, since)? {
             // Where the hold was counted.
-            let day = by
-                .day
-                .then_some(taken.held_since.div_euclid(MILLISECONDS_A_DAY));
+            let day = by.day.then_some(daily::day(taken.held_since));
             let of_parent = Key { day, ..key };
             sums.entry(of_parent).or_default().held -= taken.amount;
         }
         sums.entry(key).or_default().add(row)?;
     }
+    daily::each(connection, first_day, |day, sum| {
+        let panel = names.number(ValueRef::from(&*day.panel))?;
+        let key = Key {
+            day: by.day.then_some(day.day),
+            panel: panel.filter(|_| by.panel && !day.panel.is_empty()),
+            service: by.service.then_some(day.service),
+            customer: by.customer.then_some(day.customer),
+            currency: names
+                .number(ValueRef::from(&*day.currency))?
+                .unwrap_or(OURS),
+        };
+        sums.entry(key).or_default().add_day(&sum)
+    })?;
     let customers = customers(connection)?;
     let profits = sums.into_iter().map(|(key, sum)| {
         let group = Group {
@@ -159,6 +179,17 @@ impl Sum {
         Ok(())
     }
 
+    /// Nothing of them is held any more.
+    fn add_day(&mut self, day: &daily::Sums) -> Result<()> {
+        let orders = u64::try_from(day.orders).map_err(|_| {
+            StoreError::Corrupt(format!("{} orders were opened in a day", day.orders))
+        })?;
+        self.orders += orders;
+        self.revenue += day.taken - day.refunded;
+        self.cost += day.cost;
+        Ok(())
+    }
+
     fn of(&self, group: Group) -> Result<Profit> {
         Ok(Profit {
             group,
@@ -176,10 +207,8 @@ fn money(micros: i128) -> Result<Money> {
 }
 
 fn day(row: &Row<'_>) -> rusqlite::Result<i64> {
-    Ok(row.get::<_, i64>("at")?.div_euclid(MILLISECONDS_A_DAY))
+    Ok(daily::day(row.get("at")?))
 }
-
-const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1_000;
 
 fn customers(connection: &Connection) -> Result<HashMap<i64, String>> {
     let mut query = connection.prepare_cached("SELECT id, name FROM customers")?;

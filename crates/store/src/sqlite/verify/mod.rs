@@ -1,11 +1,13 @@
 //! Checks the invariants marked (s) in `money.md` on one snapshot, without the code that writes: the books are read row by
 //! row and added up here, in 128 bits, so that not even a forged sum can overflow unseen.
 
+mod archive;
 mod books;
 mod families;
 mod moved;
 mod orders;
 
+use panelgate_domain::ids::OrderId;
 use rusqlite::Connection;
 
 use crate::api::Result;
@@ -21,7 +23,16 @@ pub(super) fn verify(connection: &Connection) -> Result<Vec<Violation>> {
     orders::held_is_what_live_orders_hold(connection, &mut found)?;
     families::families_share_one_hold(connection, &mut found)?;
     orders::upstream_ids_are_unique(connection, &mut found)?;
+    archive::nothing_is_nobodys(connection, &mut found)?;
+    archive::stubs_agree_with_the_books(connection, &mut found)?;
     Ok(found.violations)
+}
+
+/// Whether there is nothing wrong with the money of an order.
+pub(super) fn is_sound(connection: &Connection, order: OrderId) -> Result<bool> {
+    let mut found = Findings::default();
+    orders::hold_is_resolved_once(connection, order, &mut found)?;
+    Ok(found.violations.is_empty())
 }
 
 /// What was found so far.

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use panelgate_domain::family::Share;
+use panelgate_domain::ids::OrderId;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::settlement::{Settlement, Verdict};
 use panelgate_domain::status::{Final, StatusWord};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{Findings, families, moved, written};
 use crate::api::Result;
@@ -40,23 +41,42 @@ pub(super) fn holds_are_resolved_once(connection: &Connection, found: &mut Findi
     let mut orders = connection.prepare("SELECT * FROM orders ORDER BY id")?;
     let mut rows = orders.query([])?;
     while let Some(row) = rows.next()? {
-        let (order, closed_by) = (
-            rows::order(row)?,
-            row.get::<_, Option<String>>("closed_by")?,
-        );
-        let sums = sums(connection, &order)?;
-        if row.get::<_, Option<String>>("moved")?.as_deref() == Some("closed") {
-            moved::check(&order, &sums, found);
-            continue;
+        check_one(connection, row, found)?;
+    }
+    Ok(())
+}
+
+/// The same for a single order.
+pub(super) fn hold_is_resolved_once(
+    connection: &Connection,
+    id: OrderId,
+    found: &mut Findings,
+) -> Result<()> {
+    let mut order = connection.prepare_cached("SELECT * FROM orders WHERE id = ?1")?;
+    let mut rows = order.query([id.0])?;
+    while let Some(row) = rows.next()? {
+        check_one(connection, row, found)?;
+    }
+    Ok(())
+}
+
+fn check_one(connection: &Connection, row: &Row<'_>, found: &mut Findings) -> Result<()> {
+    let (order, closed_by) = (
+        rows::order(row)?,
+        row.get::<_, Option<String>>("closed_by")?,
+    );
+    let sums = sums(connection, &order)?;
+    if row.get::<_, Option<String>>("moved")?.as_deref() == Some("closed") {
+        moved::check(&order, &sums, found);
+        return Ok(());
+    }
+    check_hold(&order, &sums, found);
+    match order.state {
+        OrderState::Closed => {
+            check_resolved(&order, &sums, found);
+            check_formula(connection, &order, closed_by.as_deref(), &sums, found)?;
         }
-        check_hold(&order, &sums, found);
-        match order.state {
-            OrderState::Closed => {
-                check_resolved(&order, &sums, found);
-                check_formula(connection, &order, closed_by.as_deref(), &sums, found)?;
-            }
-            _ => check_unresolved(&order, &sums, found),
-        }
+        _ => check_unresolved(&order, &sums, found),
     }
     Ok(())
 }
@@ -325,7 +345,10 @@ pub(super) fn upstream_ids_are_unique(connection: &Connection, found: &mut Findi
     let mut query = connection.prepare(
         "SELECT 'orders ' || group_concat(id, ', ') || ' are one order at ' || panel || ': ' || upstream_id
          FROM orders WHERE upstream_id IS NOT NULL
-         GROUP BY panel, upstream_id HAVING count(*) > 1",
+         GROUP BY panel, upstream_id HAVING count(*) > 1
+         UNION ALL
+         SELECT 'orders ' || s.id || ', which is archived, and ' || o.id || ' are one order at ' || s.panel || ': ' || s.upstream_id
+         FROM stubs s JOIN orders o ON o.panel = s.panel AND o.upstream_id = s.upstream_id",
     )?;
     for text in query.query_map([], |row| row.get(0))? {
         found.add(6, text?);
