@@ -8,6 +8,7 @@
 //! Start with [`run`], then `story` for the course of a world, `plan` for what a seed decides, `mishap`, `boundary` and `network`
 //! for what goes wrong, and `auditor` for the judgement.
 
+mod archived;
 mod aside;
 mod auditor;
 mod boundary;

@@ -134,6 +134,11 @@ impl World {
         &found.expect("orders are at panels of this world").1
     }
 
+    /// A file beside the store.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.file.with_file_name(name)
+    }
+
     /// Opens the store without mishaps, for whoever looks at it from outside.
     pub(crate) fn open(&self) -> SqliteStore {
         let options = Options {

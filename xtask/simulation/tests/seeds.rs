@@ -13,6 +13,7 @@ fn five_hundred_worlds_come_to_rest() {
         "crash after · open_order",
         "error · confirm_placement",
         "AcceptThenTimeout · Add",
+        "orders · archived",
     ] {
         assert!(tally.of(what) > 0, "{what}");
     }
