@@ -109,6 +109,15 @@ pub(crate) enum Command {
         /// The new file
         file: PathBuf,
     },
+    /// Move old orders that have ended to a file, also while the gateway runs
+    ///
+    /// What hangs on an order goes to the file: what was bought, where it was sent, its history. What stays in the store is what its
+    /// customer sees of it, so that `status` answers for ever, and every transfer of its money: no report of earnings changes, and
+    /// `verify` checks that none did. The file is an SQLite database; it is made, or added to if it is an archive of this store.
+    ///
+    /// Orders stay where something may still happen to them or be found out by them; the rows say how many and why. Nothing about an archived order changes
+    /// any more: it can neither be settled nor refilled. May be cut off at any moment and done again.
+    Archive(Archive),
     /// Make a store of a backup, in the place of the one that is there
     ///
     /// What happened after the backup is not in it. So orders that were open or on their way then become unconfirmed: they are
@@ -133,6 +142,22 @@ pub(crate) enum Command {
     },
     /// Run one simulated panel until Ctrl-C
     Sim(Sim),
+}
+
+/// `archive`
+#[derive(Debug, Args)]
+pub(crate) struct Archive {
+    /// Orders that ended, and that nothing happened to since, before so many months
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=1_200))]
+    pub(crate) older_than: u32,
+    /// The file that they go to
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    pub(crate) to: Option<PathBuf>,
+    /// Only say what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) as_json: AsJson,
 }
 
 /// `migrate`

@@ -24,6 +24,14 @@ pub(crate) fn start_of_last(days: u32, now: Timestamp) -> Timestamp {
     Timestamp(first.saturating_mul(MILLISECONDS_A_DAY))
 }
 
+/// So many calendar months before a moment, in UTC.
+pub(crate) fn months_before(months: u32, now: Timestamp) -> Option<Timestamp> {
+    let now = jiff::Timestamp::from_millisecond(now.0).ok()?;
+    let months = jiff::Span::new().try_months(i64::from(months)).ok()?;
+    let before = now.to_zoned(jiff::tz::TimeZone::UTC).checked_sub(months);
+    Some(Timestamp(before.ok()?.timestamp().as_millisecond()))
+}
+
 /// A day as a date: 2026-11-20.
 pub(crate) fn date(day: i64) -> String {
     let start = Timestamp(day.saturating_mul(MILLISECONDS_A_DAY));
@@ -45,6 +53,15 @@ mod tests {
         assert_eq!(date(-1), "1969-12-31");
         assert_eq!(text(start_of_last(1, now)), "2026-11-18T00:00:00.000Z");
         assert_eq!(text(start_of_last(30, now)), "2026-10-20T00:00:00.000Z");
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let now = Timestamp(1_795_000_000_123);
+        let before = |months| months_before(months, now).map(text);
+        assert_eq!(before(12).as_deref(), Some("2025-11-18T11:06:40.123Z"));
+        assert_eq!(before(9).as_deref(), Some("2026-02-18T11:06:40.123Z"));
+        assert_eq!(before(u32::MAX), None);
     }
 
     #[test]

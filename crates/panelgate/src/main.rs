@@ -18,6 +18,7 @@ mod exit;
 mod logging;
 mod output;
 mod reload;
+mod retention;
 mod serve;
 mod signals;
 mod sockets;
@@ -78,6 +79,7 @@ async fn run(cli: Cli, handed: Handed) -> anyhow::Result<()> {
         Command::LogLevel { levels } => commands::operate::log_level(config, levels).await,
         Command::Reload => commands::operate::reload(config).await,
         Command::Backup { file } => commands::backup::backup(config, &file).await,
+        Command::Archive(args) => commands::archive::run(config, args).await,
         Command::Restore { file } => commands::backup::restore(config, &file).await,
         Command::Healthcheck => commands::healthcheck::run(config),
         Command::Completions { shell } => commands::pages::completions(shell),

@@ -13,6 +13,7 @@ use crate::config::{Config, Keys};
 use crate::control::server::ControlSocket;
 use crate::output;
 use crate::reload::Reloader;
+use crate::retention;
 use crate::sockets::Handed;
 use crate::supervisor;
 use crate::wiring::Gateway;
@@ -29,6 +30,10 @@ pub(crate) async fn run(config_path: &Path, handed: Handed) -> anyhow::Result<()
 
     let gateway = Gateway::start(assemble::gateway(&config, clock::now()), handed).await?;
     let store_path = config.store_path.clone();
+    let retention = config.retention.clone().map(|retention| {
+        let kept = retention::keep_up(gateway.file.clone(), retention, config.status.recheck_for);
+        tokio::spawn(kept)
+    });
     let reloader = Arc::new(Reloader::new(config_path, config, &gateway));
     let control = ControlSocket::start(&store_path, gateway.engine.clone(), Arc::clone(&reloader));
     let control = control.context("cannot open the control socket")?;
@@ -54,6 +59,10 @@ pub(crate) async fn run(config_path: &Path, handed: Handed) -> anyhow::Result<()
     tracing::info!("stopping");
     supervisor::stopping();
     drop(control);
+    // What it has begun is done or not, and never half.
+    if let Some(retention) = retention {
+        retention.abort();
+    }
     let stopped = tokio::select! {
         () = gateway.stop() => Ok(()),
         // Whoever asks twice means now. What is durable is durable; the next start parks what was on its way.

@@ -40,6 +40,18 @@ pub(crate) async fn with_store<T>(
     missing: Missing,
     work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    with_file(config, missing, async |store| work(store).await).await
+}
+
+/// The same with all that a store in a file can do.
+///
+/// # Errors
+/// Those of [`with_store`].
+pub(crate) async fn with_file<T>(
+    config: &Config,
+    missing: Missing,
+    work: impl AsyncFnOnce(&SqliteStore) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     open_for(config, Role::Beside, missing, work).await
 }
 
@@ -52,6 +64,7 @@ pub(crate) async fn with_store_to_itself<T>(
     missing: Missing,
     work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    let work = async |store: &SqliteStore| work(store).await;
     open_for(config, Role::Serve, missing, work).await
 }
 
@@ -59,7 +72,7 @@ async fn open_for<T>(
     config: &Config,
     role: Role,
     missing: Missing,
-    work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>,
+    work: impl AsyncFnOnce(&SqliteStore) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let options = Options {
         create: missing == Missing::Create,

@@ -48,6 +48,8 @@ pub(crate) struct MarketSettings {
 pub(crate) struct Gateway {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn Store>,
+    /// The same, as what it is.
+    pub(crate) file: Arc<SqliteStore>,
     pub(crate) metrics: panelgate_engine::Metrics,
     pub(crate) registry: Registry,
     listener: Listener,
@@ -68,7 +70,8 @@ impl Gateway {
 
         let customers = sockets::listen(handed.customers, settings.listen).await?;
         let operators = sockets::listen(handed.operators, settings.operator_listen).await?;
-        let store: Arc<dyn Store> = Arc::new(open_to_serve(&settings.store, store_metrics)?);
+        let file = Arc::new(open_to_serve(&settings.store, store_metrics)?);
+        let store: Arc<dyn Store> = file.clone();
         crate::store::fix_currency(store.as_ref(), &settings.engine.currency).await?;
         let rules = rules(store.as_ref(), settings.market).await?;
         let engine = Engine::start(Parts {
@@ -88,6 +91,7 @@ impl Gateway {
             stop_within: settings.stop_within,
             engine,
             store,
+            file,
             metrics,
             registry,
         })

@@ -3,6 +3,8 @@
 
 mod alone;
 mod approvals;
+pub(crate) mod archive;
+mod archived;
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod customer;

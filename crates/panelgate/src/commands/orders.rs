@@ -7,10 +7,10 @@ use panelgate_domain::evidence::Evidence;
 use panelgate_domain::field::Field;
 use panelgate_domain::ids::{CustomerId, OrderId, PanelName};
 use panelgate_domain::order::{Order, OrderState};
-use panelgate_store::Store;
-use panelgate_store::model::{OrderFilter, OrderStory};
+use panelgate_store::model::{Event, OrderFilter, OrderStory, PlacementRow, TransferRow};
+use panelgate_store::{Store, StoreError};
 
-use super::{actor, family, operate, resolve};
+use super::{actor, archived, family, operate, resolve};
 use crate::cli::{Orders, OrdersList};
 use crate::config::{Config, Keys};
 use crate::control::protocol::Request;
@@ -29,7 +29,10 @@ pub(crate) async fn run(path: &Path, command: Orders) -> anyhow::Result<()> {
         }
         Orders::Show { order } => {
             with_store(&config, Missing::Refuse, async |store| {
-                Ok(show(&store.story(OrderId(order)).await?)?)
+                match store.story(OrderId(order)).await {
+                    Err(StoreError::Archived(id)) => archived::show(store, id).await,
+                    story => Ok(show(&story?)?),
+                }
             })
             .await
         }
@@ -171,15 +174,15 @@ fn show(story: &OrderStory) -> std::io::Result<()> {
         output::say(&format!("\n{}", family::hold(story)))?;
     }
     output::say("\nplacements")?;
-    output::list(&placements(story), Form::Text)?;
+    output::list(&placements(&story.placements), Form::Text)?;
     if !story.evidence.is_empty() {
         output::say("\nevidence")?;
         output::list(&evidence(story), Form::Text)?;
     }
     output::say("\nhistory")?;
-    output::list(&events(story), Form::Text)?;
+    output::list(&events(&story.events), Form::Text)?;
     output::say("\nmoney")?;
-    output::list(&transfers(story), Form::Text)
+    output::list(&transfers(&story.transfers), Form::Text)
 }
 
 /// As the protocol spells it.
@@ -246,8 +249,8 @@ fn head(story: &OrderStory) -> Listing {
     Listing::new(headings, [row])
 }
 
-fn placements(story: &OrderStory) -> Listing {
-    let rows = story.placements.iter().map(|placement| {
+pub(super) fn placements(placements: &[PlacementRow]) -> Listing {
+    let rows = placements.iter().map(|placement| {
         vec![
             placement.at.into(),
             placement.panel.as_str().into(),
@@ -271,8 +274,8 @@ fn evidence(story: &OrderStory) -> Listing {
     Listing::new(&["at", "clue", "upstream_id", "text"], rows)
 }
 
-fn events(story: &OrderStory) -> Listing {
-    let rows = story.events.iter().map(|event| {
+pub(super) fn events(events: &[Event]) -> Listing {
+    let rows = events.iter().map(|event| {
         vec![
             event.at.into(),
             event.kind.as_str().into(),
@@ -282,8 +285,8 @@ fn events(story: &OrderStory) -> Listing {
     Listing::new(&["at", "event", "text"], rows)
 }
 
-fn transfers(story: &OrderStory) -> Listing {
-    let rows = story.transfers.iter().map(|transfer| {
+pub(super) fn transfers(transfers: &[TransferRow]) -> Listing {
+    let rows = transfers.iter().map(|transfer| {
         vec![
             transfer.at.into(),
             transfer.kind.as_str().into(),

@@ -7,7 +7,7 @@ use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::model::{Causes, Drift, OtherCharge};
 
-use super::panels;
+use super::{archive, panels};
 use crate::cli::ReportPanels;
 use crate::clock;
 use crate::config::Config;
@@ -26,6 +26,7 @@ pub(super) async fn drift(config: &Config, args: ReportPanels) -> anyhow::Result
     let panel = chosen(config, args.panel.as_deref())?;
     let since = clock::start_of_last(args.days, clock::now());
     let steps = with_store(config, Missing::Refuse, async |store| {
+        archive::note_horizon(store, since).await?;
         steps(store, panel, since).await
     })
     .await?;
@@ -111,6 +112,7 @@ pub(super) async fn charges(config: &Config, args: ReportPanels) -> anyhow::Resu
     let panel = chosen(config, args.panel.as_deref())?;
     let since = clock::start_of_last(args.days, clock::now());
     let found = with_store(config, Missing::Refuse, async |store| {
+        archive::note_horizon(store, since).await?;
         Ok(store.other_charges(panel, since).await?)
     })
     .await?;

@@ -6,6 +6,7 @@ use panelgate_domain::exchange::Exchange;
 use panelgate_domain::money::Money;
 use panelgate_engine::{Bought, Compared, Earned, Outcome, simulate};
 
+use super::archive;
 use super::report::{self, configured};
 use super::services::Market;
 use crate::cli::SimulateMarkup;
@@ -31,6 +32,7 @@ pub(crate) async fn run(path: &Path, args: SimulateMarkup) -> anyhow::Result<()>
             other: &other.markup,
         };
         let since = clock::start_of_last(args.days, clock::now());
+        archive::note_horizon(store, since).await?;
         let simulated = simulate(store, rules, since);
         Ok(output::busy("pricing the orders again", simulated).await?)
     })

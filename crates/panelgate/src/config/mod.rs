@@ -66,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) max_posts: Option<u64>,
     /// How panels' lists are followed.
     pub(crate) sync: Sync,
+    /// When orders that have ended leave the store; `None`: when somebody says so.
+    pub(crate) retention: Option<Retention>,
     /// Where orders go, by name.
     pub(crate) panels: Vec<Panel>,
     /// What we earn.
@@ -176,6 +178,15 @@ pub(crate) struct Sync {
     pub(crate) at_least_every: Duration,
     /// Shortest time between two syncs.
     pub(crate) at_most_every: Duration,
+}
+
+/// `[retention]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Calendar months after their end.
+    pub(crate) months: u32,
+    /// Where the archives are.
+    pub(crate) folder: PathBuf,
 }
 
 /// `[panels.NAME]`
@@ -322,6 +333,7 @@ impl Config {
                 old_status.recheck_for != new_status.recheck_for,
             ),
             ("[sync]", self.sync != new.sync),
+            ("[retention]", self.retention != new.retention),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
         changed

@@ -40,6 +40,8 @@ pub(crate) struct Main {
     pub(crate) subscriptions: Maybe<Subscriptions>,
     /// How the panels' lists are followed, and how much of a change is believed.
     pub(crate) sync: Maybe<Sync>,
+    /// How long orders that have ended stay in the store. Without it: until `panelgate archive` moves them.
+    pub(crate) retention: Maybe<Retention>,
     /// The panels we buy from. A name is a label in metrics and for ever part of its orders.
     #[serde(default)]
     pub(crate) panels: Named<Panel>,
@@ -229,6 +231,17 @@ pub(crate) struct Sync {
     pub(crate) at_least_every: Maybe<String>,
     /// Shortest time: for one that always does. Default: `"10m"`.
     pub(crate) at_most_every: Maybe<String>,
+}
+
+/// `[retention]`
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(crate) struct Retention {
+    /// Required. Once a day, orders that ended so many months before, and that nothing happened to since, are moved to an archive.
+    pub(crate) months: Maybe<i64>,
+    /// Required. Where the archives are, a file for each year, relative to this file.
+    pub(crate) folder: Maybe<String>,
 }
 
 /// `[panels.NAME]`

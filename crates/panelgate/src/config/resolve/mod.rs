@@ -7,6 +7,7 @@ mod markup;
 mod money;
 mod overrides;
 mod panels;
+mod retention;
 mod scope;
 mod server;
 mod services;
@@ -43,7 +44,9 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
         let server = server::resolve(&main, &sources, keys, &mut scope);
         let sync = sync::resolve(&main, &mut scope);
         let max_posts = max_posts(&main, &mut scope);
-        (server, money, panels, sync, max_posts)
+        let folder = sources.folder();
+        let retention = retention::resolve(&main, folder, &mut scope);
+        (server, money, panels, (sync, retention), max_posts)
     });
     let definitions = services.map(|(services, blamed)| {
         let mut scope = Scope::new(FileId::Services, blamed, &mut found);
@@ -58,27 +61,28 @@ pub(super) fn resolve(sources: Sources, keys: Keys) -> Result<Config, Diagnostic
     let services_path = sources.file(FileId::Services).path.clone();
     let found = Diagnostics::new(sources, found);
     match (main, markup, definitions) {
-        (Some((server, money, panels, sync, max_posts)), Some(markup), Some(definitions))
-            if !found.has_errors() =>
-        {
-            Ok(Config {
-                digest,
-                warnings: found,
-                server: server.server,
-                tls: server.tls,
-                operator_listen: server.operator_listen,
-                store_path: server.store_path,
-                services_path,
-                orders: server.orders,
-                status: server.status,
-                max_posts,
-                money,
-                sync,
-                panels,
-                markup,
-                definitions,
-            })
-        }
+        (
+            Some((server, money, panels, (sync, retention), max_posts)),
+            Some(markup),
+            Some(definitions),
+        ) if !found.has_errors() => Ok(Config {
+            digest,
+            warnings: found,
+            server: server.server,
+            tls: server.tls,
+            operator_listen: server.operator_listen,
+            store_path: server.store_path,
+            services_path,
+            orders: server.orders,
+            status: server.status,
+            max_posts,
+            money,
+            sync,
+            retention,
+            panels,
+            markup,
+            definitions,
+        }),
         _ => Err(found),
     }
 }
