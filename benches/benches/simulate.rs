@@ -1,38 +1,36 @@
 //! Looking back at a million orders: `cargo bench -p panelgate-benches --bench simulate`.
 //!
-//! A number among the arguments (`-- 100000`) is how many orders there are. The generator writes them straight into the file,
-//! without the ledger's entries, which nothing here reads.
+//! `-- --orders 100000` is how many there are.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use panelgate_benches::arguments;
+use panelgate_benches::big::{Plan, Sale};
 use panelgate_benches::table::print;
 use panelgate_domain::catalogue::{Catalogue, Definitions, Import, ImportKey};
 use panelgate_domain::exchange::Exchange;
-use panelgate_domain::ids::{OfferId, ServiceId};
+use panelgate_domain::ids::{OfferId, PanelName, ServiceId};
 use panelgate_domain::markup::{Condition, Glob, Markup, Rule, Terms};
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::{Offer, OfferList};
 use panelgate_domain::rate::{Charging, Rate};
 use panelgate_domain::time::Timestamp;
 use panelgate_engine::{Compared, simulate};
-use panelgate_store::model::NewCustomer;
 use panelgate_store::reports::{Grouping, PastOrder};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_store::{Reports, Store};
-use rusqlite::{Connection, params};
+use panelgate_store::Reports;
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 
 fn main() {
-    let orders = std::env::args().find_map(|word| word.parse().ok());
-    let orders = orders.unwrap_or(ORDERS);
+    let orders = arguments::number("--orders", ORDERS);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let path = folder.path().join("panelgate.db");
+    let live = markup(20);
+    plan(orders).write(&path, |n| sale(&live, n));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(people(&path));
-    fill(&path, orders);
     let rows = runtime.block_on(measure(&path));
     let cells = rows.iter().map(|(what, took, answer)| {
         let each = *took / u32::try_from(orders).expect("not that many");
@@ -105,109 +103,44 @@ async fn measure(path: &Path) -> Vec<Row> {
     rows
 }
 
-/// An empty store, and who buys.
-async fn people(path: &Path) {
-    let options = Options {
-        create: true,
-        ..Options::default()
+fn plan(orders: i64) -> Plan {
+    Plan {
+        open: 0,
+        ended: orders,
+        customers: CUSTOMERS,
+        groups: GROUPS,
+        panels: (0..5)
+            .map(|n| PanelName::new(format!("panel {n}")))
+            .collect(),
+        from: Timestamp(0),
+        until: Timestamp(orders * 2_000),
+    }
+}
+
+/// Every tenth order was priced on another cost than today's.
+fn sale(live: &Markup, n: i64) -> Sale {
+    let service = n * 7 % SERVICES;
+    let quantity = (100 + n % 9_900).unsigned_abs();
+    let cost = match n % 10 {
+        0 => cost(service) - Decimal::new(1, 3),
+        _ => cost(service),
     };
-    let store = SqliteStore::open(path, Role::Serve, options).expect("opened");
-    store.fix_currency(&"USD".into()).await.expect("fixed");
-    for n in 0..CUSTOMERS {
-        let new = NewCustomer {
-            name: format!("customer {n}"),
-            group: Some(format!("group {}", n % GROUPS)),
-            credit_limit: Money::ZERO,
-            at: Timestamp(0),
-        };
-        store.add_customer(new).await.expect("added");
+    let rate = terms_of(live, service).rate(cost).expect("in bounds");
+    let price = |rate: &Rate| {
+        rate.price(Charging::PerThousand, quantity)
+            .expect("it fits")
+    };
+    Sale {
+        customer: n * 13 % CUSTOMERS + 1,
+        service: 1001 + service,
+        panel: usize::try_from(service % 5).expect("not negative"),
+        offer: service.to_string(),
+        quantity,
+        price: price(&rate),
+        cost: price(&Rate::new(cost).expect("positive")),
+        rate,
     }
-    store.close().await;
 }
-
-/// Orders with their placements and transfers. Nine of ten end Completed, the others Partial; every tenth was priced on another
-/// cost than today's.
-fn fill(path: &Path, orders: i64) {
-    let mut connection = Connection::open(path).expect("opened");
-    // An order and its placement name each other: looking for the other one takes longer than all the rest.
-    connection
-        .pragma_update(None, "foreign_keys", false)
-        .expect("set");
-    let whole = connection.transaction().expect("begun");
-    let mut order = whole.prepare(ORDER).expect("a statement");
-    let mut placement = whole.prepare(PLACEMENT).expect("a statement");
-    let mut transfer = whole.prepare(TRANSFER).expect("a statement");
-    let live = markup(20);
-    for n in 0..orders {
-        let service = n * 7 % SERVICES;
-        let (customer, quantity) = (n * 13 % CUSTOMERS + 1, 100 + n % 9_900);
-        let cost = match n % 10 {
-            0 => cost(service) - Decimal::new(1, 3),
-            _ => cost(service),
-        };
-        let terms = terms_of(&live, service);
-        let rate = terms.rate(cost).expect("in bounds");
-        let micros = |rate: Rate| {
-            let price = rate.price(Charging::PerThousand, quantity.unsigned_abs());
-            price.expect("fits").micros()
-        };
-        let (price, cost) = (micros(rate), micros(Rate::new(cost).expect("positive")));
-        let (ended, taken) = match n % 10 {
-            5 => ("Partial", price - price / 3),
-            _ => ("Completed", price),
-        };
-        let (id, at) = (n + 1, n * 2_000);
-        let panel = format!("panel {}", service % 5);
-        order
-            .execute(params![
-                id,
-                customer,
-                1001 + service,
-                price,
-                rate.decimal().to_string(),
-                quantity,
-                SPEC,
-                panel,
-                id.to_string(),
-                at,
-                ended,
-                taken
-            ])
-            .expect("written");
-        placement
-            .execute(params![id, panel, service.to_string(), cost, at])
-            .expect("written");
-        let released = price - taken;
-        for (kind, amount) in [
-            ("hold", price),
-            ("charge", cost),
-            ("take", taken),
-            ("release", released),
-        ] {
-            if amount > 0 {
-                let reference = format!("order/{id}/{kind}");
-                transfer
-                    .execute(params![kind, amount, reference, id, at])
-                    .expect("written");
-            }
-        }
-    }
-    drop((order, placement, transfer));
-    whole.commit().expect("written");
-}
-
-const ORDER: &str = "INSERT INTO orders (id, customer, service, service_type, state, price, rate, per_run, runs, revision, spec,
-    refill, cancel, placement, panel, upstream_id, created, ended, closed_by, taken, closed)
-    VALUES (?1, ?2, ?3, 'Default', 'closed', ?4, ?5, ?6, 1, 1, ?7, 0, 0, ?1, ?8, ?9, ?10, ?11, 'hand', ?12, ?10)";
-const PLACEMENT: &str =
-    "INSERT INTO placements (id, order_id, panel, offer, cost, currency, began, outcome)
-    VALUES (?1, ?1, ?2, ?3, ?4, 'USD', ?5, 'accepted')";
-const TRANSFER: &str = "INSERT INTO transfers (kind, amount, currency, reference, order_id, at)
-    VALUES (?1, ?2, 'USD', ?3, ?4, ?5)";
-
-/// As long as that of most orders.
-const SPEC: &str =
-    r#"{"link":"https://www.instagram.com/p/C0123456789/","quantity":"1000","runs":null}"#;
 
 fn catalogue() -> (Catalogue, Exchange) {
     let exchange = Exchange::new("USD".into(), BTreeMap::new());
