@@ -278,6 +278,9 @@ pub(crate) enum Services {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Orders {
     /// Orders, newest first
+    ///
+    /// At most `--limit` of them; what is left out is said on standard error, and how to go on. A script that wants all of them,
+    /// however many there are, says `--limit 0`.
     List(OrdersList),
     /// One order: its whole history, raw upstream texts included
     Show {
@@ -325,9 +328,18 @@ pub(crate) struct OrdersList {
     /// Only those that wait for an operator
     #[arg(long)]
     pub(crate) flagged: bool,
+    /// Only those before this one: where a list that was cut off goes on
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) before: Option<i64>,
+    /// At most so many; 0 for all
+    #[arg(long, value_name = "N", default_value_t = MOST_ROWS)]
+    pub(crate) limit: u64,
     #[command(flatten)]
     pub(crate) as_json: AsJson,
 }
+
+/// What lists of orders and statements show unless something else is said: more than anybody reads, less than anybody waits for.
+const MOST_ROWS: u64 = 10_000;
 
 /// `orders resolve`
 #[derive(Debug, Args)]

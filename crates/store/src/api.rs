@@ -82,8 +82,13 @@ pub trait Store: Archives + Moves + Questions + Reports + Send + Sync + 'static 
     async fn adjust(&self, booking: Booking) -> Result<Booked>;
     /// outside → prepaid.
     async fn deposit(&self, deposit: Deposit) -> Result<Booked>;
-    /// All that happened to `available`, oldest first.
-    async fn statement(&self, customer: CustomerId) -> Result<Vec<StatementLine>>;
+    /// What happened to `available` since then, or ever: the newest lines, so many or with 0 all of them, oldest first.
+    async fn statement(
+        &self,
+        customer: CustomerId,
+        since: Option<Timestamp>,
+        limit: u64,
+    ) -> Result<Vec<StatementLine>>;
     /// The accounts of all panels.
     async fn panel_accounts(&self) -> Result<Vec<PanelAccount>>;
 

@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 use panelgate_domain::money::Money;
+use panelgate_domain::time::Timestamp;
 
-use super::AsJson;
-use super::values::{OptionChange, credit_limit, money, name, option, reference};
+use super::values::{OptionChange, credit_limit, moment, money, name, option, reference};
+use super::{AsJson, MOST_ROWS};
 
 /// `customer …`
 #[derive(Debug, Subcommand)]
@@ -61,9 +62,18 @@ pub(crate) enum Customer {
         reason: String,
     },
     /// All that happened to what a customer can spend, oldest first
+    ///
+    /// The newest `--limit` lines; what is left out is said on standard error. A script that wants all of them, however many there
+    /// are, says `--limit 0`.
     Statement {
         /// Whose
         name: String,
+        /// Only from then on: 2026-11-01T00:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        since: Option<Timestamp>,
+        /// At most so many lines, the newest; 0 for all
+        #[arg(long, value_name = "N", default_value_t = MOST_ROWS)]
+        limit: u64,
         /// As comma-separated values
         #[arg(long, conflicts_with = "json")]
         csv: bool,

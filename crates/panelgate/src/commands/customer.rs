@@ -8,7 +8,7 @@ use panelgate_domain::money::Money;
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, CustomerChange, CustomerRow, NewCustomer, StatementLine};
 
-use super::{actor, say_booked};
+use super::{actor, is_cut, one_more, say_booked};
 use crate::cli::{Customer, CustomerSet, OptionChange};
 use crate::clock;
 use crate::config::{Config, Keys};
@@ -63,8 +63,21 @@ async fn act(store: &dyn Store, command: Customer) -> anyhow::Result<()> {
             let booking = booking(customer, amount, reference, Some(reason));
             say_booked(store.adjust(booking).await?)
         }
-        Customer::Statement { name, csv, as_json } => {
-            let lines = store.statement(id_of(store, &name).await?).await?;
+        Customer::Statement {
+            name,
+            since,
+            limit,
+            csv,
+            as_json,
+        } => {
+            let customer = id_of(store, &name).await?;
+            let mut lines = store.statement(customer, since, one_more(limit)).await?;
+            if is_cut(lines.len(), limit) {
+                lines.remove(0);
+                output::note(
+                    "older lines are left out: `--since TIME` shows those from a time on, `--limit 0` all",
+                );
+            }
             let form = if csv {
                 Form::Csv
             } else {

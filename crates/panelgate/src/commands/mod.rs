@@ -48,3 +48,16 @@ fn say_booked(booked: Booked) -> anyhow::Result<()> {
     })?;
     Ok(())
 }
+
+/// A list asks for one more than it shows: then it knows whether there are more. 0 stays all.
+fn one_more(limit: u64) -> u64 {
+    match limit {
+        0 => 0,
+        limit => limit.saturating_add(1),
+    }
+}
+
+/// Whether that one came.
+fn is_cut(found: usize, limit: u64) -> bool {
+    limit > 0 && u64::try_from(found).is_ok_and(|found| found > limit)
+}

@@ -10,7 +10,7 @@ use panelgate_domain::order::{Order, OrderState};
 use panelgate_store::model::{Event, OrderFilter, OrderStory, PlacementRow, TransferRow};
 use panelgate_store::{Store, StoreError};
 
-use super::{actor, archived, family, operate, resolve};
+use super::{actor, archived, family, is_cut, one_more, operate, resolve};
 use crate::cli::{Orders, OrdersList};
 use crate::config::{Config, Keys};
 use crate::control::protocol::Request;
@@ -77,9 +77,18 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
         panel: args.panel.map(PanelName::new),
         parent: args.parent.map(OrderId),
         flagged: args.flagged,
+        before: args.before.map(OrderId),
+        limit: one_more(args.limit),
         ..OrderFilter::default()
     };
-    let orders = store.list_orders(filter).await?;
+    let mut orders = store.list_orders(filter).await?;
+    if is_cut(orders.len(), args.limit) {
+        orders.pop();
+        let last = orders.last().map_or(0, |order| order.id.0);
+        output::note(&format!(
+            "older orders are left out: `--before {last}` goes on there, `--limit 0` shows all"
+        ));
+    }
     let names = customer_names(store).await?;
     let mut rows = rows(&orders, &names);
     let mut headings = HEADINGS.to_vec();

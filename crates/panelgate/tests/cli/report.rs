@@ -70,3 +70,38 @@ fn days_are_dates_and_services_ids() {
     let unknown = house.run(&["report", "profit", "--by", "week"]);
     assert!(unknown.expect_error(2).contains("day, panel, service"));
 }
+
+#[test]
+fn long_lists_say_what_they_leave_out_and_how_to_go_on() {
+    let house = busy();
+    let orders = |rest: &[&str]| {
+        let ran = house.run(&[&["orders", "list", "--json"], rest].concat());
+        let said = ran.stderr.clone();
+        let rows = json(&ran.expect(0));
+        let rows = rows.as_array().expect("rows").iter();
+        let ids: Vec<_> = rows.map(|row| row["order"].clone()).collect();
+        (ids, said)
+    };
+    assert_eq!(
+        orders(&[]),
+        (vec![json!(4), json!(3), json!(2), json!(1)], String::new())
+    );
+    let (ids, said) = orders(&["--limit", "3"]);
+    assert_eq!(ids, [json!(4), json!(3), json!(2)]);
+    assert!(said.contains("`--before 2` goes on there"), "{said}");
+    let rest = ["--limit", "3", "--before", "2"];
+    assert_eq!(orders(&rest), (vec![json!(1)], String::new()));
+
+    let statement = |rest: &[&str]| {
+        let ran = house.run(&[&["customer", "statement", "ann", "--json"], rest].concat());
+        let said = ran.stderr.clone();
+        (json(&ran.expect(0)).as_array().expect("rows").clone(), said)
+    };
+    let (all, said) = statement(&["--limit", "0"]);
+    assert_eq!((all.len(), said.as_str()), (5, ""));
+    let (newest, said) = statement(&["--limit", "2"]);
+    assert_eq!(newest, all[3..]);
+    assert!(said.contains("older lines are left out"), "{said}");
+    let (none, said) = statement(&["--since", "2999-01-01T00:00:00Z"]);
+    assert_eq!((none.len(), said.as_str()), (0, ""));
+}

@@ -25,6 +25,8 @@ pub struct OrderFilter {
     pub parent: Option<OrderId>,
     /// Only those on the operator's list.
     pub flagged: bool,
+    /// Older than this one: where a list that was cut off goes on.
+    pub before: Option<OrderId>,
     /// At most so many; 0 means all.
     pub limit: u64,
 }

@@ -6,9 +6,10 @@ use panelgate_domain::canary::Canary;
 use panelgate_domain::ids::{Currency, CustomerId, OrderId, PanelName};
 use panelgate_domain::ledger::{AccountKind, TransferKind};
 use panelgate_domain::money::Money;
+use panelgate_domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::ledger::{self, Account, Transfer};
+use super::ledger::{self, Account, Transfer, first_transfer};
 use super::{meta, values};
 use crate::api::Result;
 use crate::error::StoreError;
@@ -175,21 +176,38 @@ fn same_or_taken(same: bool, reference: &str) -> Result<Booked> {
     }
 }
 
-/// All entries on a customer's `available`, oldest first.
+/// The newest entries on a customer's `available`, oldest first. Those of a time begin with its first transfer: entries are numbered as
+/// transfers are, and both are only ever appended.
 pub(super) fn statement(
     connection: &Connection,
     customer: CustomerId,
+    since: Option<Timestamp>,
+    limit: u64,
 ) -> Result<Vec<StatementLine>> {
     ledger::account(connection, customer)?;
+    let first = first_transfer(connection, since)?.unwrap_or(i64::MAX);
+    let since = since.unwrap_or(Timestamp(i64::MIN));
+    let most = match limit {
+        0 => -1,
+        limit => values::integer(limit)?,
+    };
     let mut query = connection.prepare_cached(
         "SELECT t.at, t.kind, e.amount, e.balance_after, t.order_id, t.reference, t.note
          FROM accounts a
-         JOIN entries e ON e.account = a.id
-         JOIN transfers t ON t.id = e.transfer
-         WHERE a.customer = ?1 AND a.kind = ?2
-         ORDER BY e.id",
+         CROSS JOIN entries e ON e.account = a.id
+         CROSS JOIN transfers t ON t.id = e.transfer
+         WHERE a.customer = ?1 AND a.kind = ?2 AND t.at >= ?4
+             AND e.id >= (SELECT id FROM entries WHERE transfer >= ?3 ORDER BY transfer, id LIMIT 1)
+         ORDER BY e.id DESC LIMIT ?5",
     )?;
-    let lines = query.query_map(params![customer.0, AccountKind::Available.word()], |row| {
+    let values = params![
+        customer.0,
+        AccountKind::Available.word(),
+        first,
+        since.0,
+        most
+    ];
+    let lines = query.query_map(values, |row| {
         Ok(StatementLine {
             at: values::time(row, "at")?,
             kind: row.get("kind")?,
@@ -200,7 +218,9 @@ pub(super) fn statement(
             note: row.get("note")?,
         })
     })?;
-    Ok(lines.collect::<rusqlite::Result<_>>()?)
+    let mut lines = lines.collect::<rusqlite::Result<Vec<_>>>()?;
+    lines.reverse();
+    Ok(lines)
 }
 
 /// The accounts of all panels.

@@ -175,6 +175,17 @@ pub(super) fn no_customer(customer: CustomerId) -> StoreError {
     }
 }
 
+/// No transfer of this time or later has a smaller number. `None` if there is none at all.
+pub(super) fn first_transfer(
+    connection: &Connection,
+    since: Option<Timestamp>,
+) -> Result<Option<i64>> {
+    let mut query = connection
+        .prepare_cached("SELECT min(first) FROM transfer_days WHERE day >= ?1 / 86400000")?;
+    let since = since.unwrap_or(Timestamp(i64::MIN));
+    Ok(query.query_row([since.0], |row| row.get(0))?)
+}
+
 fn insert(connection: &Connection, transfer: &Transfer<'_>) -> Result<i64> {
     let (actor, note) = transfer
         .by

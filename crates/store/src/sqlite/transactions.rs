@@ -21,7 +21,8 @@ use panelgate_domain::sync::Baselines;
 use panelgate_domain::time::Timestamp;
 
 use super::orders::{
-    self, cancel, close, completions, families, flag, hours, later, learn, place, query, refill,
+    self, cancel, close, completions, families, flag, hours, later, learn, list, place, query,
+    refill,
 };
 use super::writer::Room;
 use super::{
@@ -93,8 +94,14 @@ impl Store for SqliteStore {
     async fn deposit(&self, deposit: Deposit) -> Result<Booked> {
         self.write(move |c| bookings::deposit(c, &deposit)).await
     }
-    async fn statement(&self, customer: CustomerId) -> Result<Vec<StatementLine>> {
-        self.read(move |c| bookings::statement(c, customer)).await
+    async fn statement(
+        &self,
+        customer: CustomerId,
+        since: Option<Timestamp>,
+        limit: u64,
+    ) -> Result<Vec<StatementLine>> {
+        self.read(move |c| bookings::statement(c, customer, since, limit))
+            .await
     }
     async fn panel_accounts(&self) -> Result<Vec<PanelAccount>> {
         self.read(bookings::panel_accounts).await
@@ -314,7 +321,7 @@ impl Store for SqliteStore {
         self.read(move |c| hours::since(c, since)).await
     }
     async fn list_orders(&self, filter: OrderFilter) -> Result<Vec<Order>> {
-        self.read(move |c| query::list(c, &filter)).await
+        self.read(move |c| list::list(c, &filter)).await
     }
     async fn story(&self, order: OrderId) -> Result<OrderStory> {
         self.read(move |c| query::story(c, order)).await

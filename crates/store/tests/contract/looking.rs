@@ -108,10 +108,80 @@ pub(crate) async fn filters_narrow_newest_first(world: World) {
         ),
     ];
     for (filter, expected) in table {
-        let found = world.store.list_orders(filter.clone()).await.expect("read");
-        let ids: Vec<OrderId> = found.iter().map(|order| order.id).collect();
-        assert_eq!(ids, expected, "{filter:?}");
+        assert_eq!(listed(&world, &filter).await, expected, "{filter:?}");
     }
+}
+
+/// Live orders and those that have ended are looked for apart.
+pub(crate) async fn lists_go_on_where_they_were_cut_off(world: World) {
+    let world = world.funded().await;
+    let mut orders = Vec::new();
+    for n in 0..6 {
+        let order = world.placed("1", &format!("u{n}")).await;
+        orders.insert(0, order);
+    }
+    for closed in [orders[1], orders[4]] {
+        let ended = fact(StatusWord::Completed, None, 9);
+        world.close(closed, ended).await.expect("closed");
+    }
+    let whose = [
+        OrderFilter::default(),
+        OrderFilter {
+            customer: Some(world.ann),
+            ..OrderFilter::default()
+        },
+        OrderFilter {
+            panel: Some("alpha".into()),
+            ..OrderFilter::default()
+        },
+        OrderFilter {
+            customer: Some(world.ann),
+            panel: Some("alpha".into()),
+            ..OrderFilter::default()
+        },
+    ];
+    let closed = [orders[1], orders[4]];
+    let is_closed = |order: &&OrderId| closed.contains(order);
+    for filter in whose {
+        for state in [
+            None,
+            Some(OrderState::Placed),
+            Some(OrderState::Closed),
+            Some(OrderState::Open),
+        ] {
+            let expected: Vec<OrderId> = match state {
+                None => orders.clone(),
+                Some(OrderState::Placed) => orders
+                    .iter()
+                    .filter(|order| !is_closed(order))
+                    .copied()
+                    .collect(),
+                Some(OrderState::Closed) => closed.to_vec(),
+                _ => Vec::new(),
+            };
+            let mut found: Vec<OrderId> = Vec::new();
+            loop {
+                let page = OrderFilter {
+                    state,
+                    before: found.last().copied(),
+                    limit: 2,
+                    ..filter.clone()
+                };
+                let page = listed(&world, &page).await;
+                assert!(page.len() <= 2, "{page:?}");
+                if page.is_empty() {
+                    break;
+                }
+                found.extend(page);
+            }
+            assert_eq!(found, expected, "{filter:?} {state:?}");
+        }
+    }
+}
+
+async fn listed(world: &World, filter: &OrderFilter) -> Vec<OrderId> {
+    let found = world.store.list_orders(filter.clone()).await.expect("read");
+    found.iter().map(|order| order.id).collect()
 }
 
 pub(crate) async fn waiting_orders_are_oldest_first_and_sendable(world: World) {

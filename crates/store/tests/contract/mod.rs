@@ -185,6 +185,7 @@ macro_rules! cases {
             }
             looking {
                 filters_narrow_newest_first
+                lists_go_on_where_they_were_cut_off
                 waiting_orders_are_oldest_first_and_sendable
                 live_orders_are_counted
                 a_story_tells_everything

@@ -2,6 +2,7 @@
 
 use panelgate_domain::ids::{CustomerId, OrderId};
 use panelgate_domain::money::Money;
+use panelgate_domain::time::Timestamp;
 use panelgate_store::StoreError;
 use panelgate_store::model::{Booked, Booking, CustomerChange, Deposit};
 
@@ -211,7 +212,11 @@ pub(crate) async fn a_statement_tells_all_that_happened_to_available(world: Worl
         .close_unsent(super::decision(order))
         .await
         .expect("closed");
-    let lines = world.store.statement(world.ann).await.expect("read");
+    let lines = world
+        .store
+        .statement(world.ann, None, 0)
+        .await
+        .expect("read");
     let told: Vec<_> = lines
         .iter()
         .map(|line| (line.kind.as_str(), line.amount, line.balance, line.order))
@@ -227,7 +232,30 @@ pub(crate) async fn a_statement_tells_all_that_happened_to_available(world: Worl
         ("funds", Some("a note"))
     );
     assert_eq!((lines[0].at, lines[1].at), (at(0), at(1)));
-    let nobody = world.store.statement(CustomerId(99)).await;
+    let kinds = async |since, limit| {
+        let lines = world.store.statement(world.ann, since, limit).await;
+        let kinds = lines.expect("read").into_iter().map(|line| line.kind);
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(None, 2).await, ["hold", "release"]);
+    assert_eq!(kinds(Some(at(1)), 0).await, ["hold", "release"]);
+    assert_eq!(kinds(Some(at(1)), 1).await, ["release"]);
+    let later = Timestamp(at(0).0 + 365 * 24 * 3_600_000);
+    assert_eq!(kinds(Some(later), 0).await, [""; 0]);
+    // Another day, and back again: days begin with their first transfer, whatever came before it.
+    for (day, reference) in [(3, "late"), (1, "back"), (2, "between")] {
+        let at = Timestamp(at(0).0 + day * 24 * 3_600_000);
+        let booking = Booking {
+            at,
+            ..world.booking(world.ann, "1", reference)
+        };
+        world.store.top_up(booking).await.expect("booked");
+    }
+    let day = |day: i64| Some(Timestamp(at(0).0 + day * 24 * 3_600_000));
+    for (since, expected) in [(day(1), 3), (day(2), 2), (day(3), 1), (day(4), 0)] {
+        assert_eq!(kinds(since, 0).await.len(), expected, "{since:?}");
+    }
+    let nobody = world.store.statement(CustomerId(99), None, 0).await;
     assert!(
         matches!(nobody, Err(StoreError::NotFound { .. })),
         "{nobody:?}"

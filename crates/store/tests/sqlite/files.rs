@@ -172,7 +172,7 @@ async fn a_newer_schema_is_refused() {
     open(&path, Role::Serve).expect("made").close().await;
     let raw = Connection::open(&path).expect("opened");
     raw.execute(
-        "INSERT INTO refinery_schema_history VALUES (8, 'later', '2030-01-01T00:00:00Z', '1')",
+        "INSERT INTO refinery_schema_history VALUES (9, 'later', '2030-01-01T00:00:00Z', '1')",
         [],
     )
     .expect("told");
@@ -180,7 +180,7 @@ async fn a_newer_schema_is_refused() {
     for role in [Role::Serve, Role::Beside] {
         let newer = open(&path, role);
         assert!(
-            matches!(newer, Err(StoreError::NewerSchema { found: 8, known: 7 })),
+            matches!(newer, Err(StoreError::NewerSchema { found: 9, known: 8 })),
             "{newer:?}"
         );
     }

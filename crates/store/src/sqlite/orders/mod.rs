@@ -2,7 +2,7 @@
 //!
 //! [`open`] writes it, [`place`] takes it to a panel, [`learn`] keeps what the panel says, [`close`] ends it and counts it in
 //! [`completions`], [`families`] knows which orders it spawned and [`stake`] what of a hold is an order's, [`later`] pays what a changed end owes; [`cancel`] and [`refill`] are what customers may wish, [`flag`] is for
-//! operators, [`query`] is how orders are looked at. [`steps`], [`rows`] and [`refund`] are shared.
+//! operators, [`query`] and [`list`] are how orders are looked at. [`steps`], [`rows`] and [`refund`] are shared.
 
 pub(super) mod cancel;
 pub(super) mod close;
@@ -14,6 +14,7 @@ pub(super) mod flag;
 pub(super) mod hours;
 pub(super) mod later;
 pub(super) mod learn;
+pub(super) mod list;
 pub(super) mod open;
 pub(super) mod place;
 pub(super) mod query;

@@ -4,13 +4,13 @@ use panelgate_domain::ids::{Currency, CustomerId, OfferId, OrderId, PanelName, P
 use panelgate_domain::money::Money;
 use panelgate_domain::order::{Order, OrderState};
 use panelgate_domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::super::archive::stubs;
 use super::super::{questions, values};
 use super::{rows, stake, steps};
 use crate::api::Result;
-use crate::model::{Event, OrderFilter, OrderStory, PlacementRow, Sendable, TransferRow};
+use crate::model::{Event, OrderStory, PlacementRow, Sendable, TransferRow};
 
 /// The orders among these ids; of archived ones, what is left.
 pub(in crate::sqlite) fn among(connection: &Connection, ids: &[OrderId]) -> Result<Vec<Order>> {
@@ -76,78 +76,16 @@ pub(in crate::sqlite) fn ended(
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-fn at_most(limit: u64) -> i64 {
+pub(super) fn at_most(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Orders by filter, newest first.
-pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> Result<Vec<Order>> {
-    let state = filter.state.map(OrderState::word);
-    let customer = filter.customer.map(|customer| customer.0);
-    let panel = filter.panel.as_ref().map(PanelName::as_str);
-    let parent = filter.parent.map(|parent| parent.0);
-    let (from, to) = (
-        filter.sent_from.map(|at| at.0),
-        filter.sent_to.map(|at| at.0),
-    );
-    let mut conditions = vec!["1"];
-    let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
-    let mut must = |given: bool, condition, name, value| {
-        if given {
-            conditions.push(condition);
-            values.push((name, value));
-        }
-    };
-    must(
-        state.is_some(),
-        "state = :state",
-        ":state",
-        &state as &dyn ToSql,
-    );
-    must(
-        customer.is_some(),
-        "customer = :customer",
-        ":customer",
-        &customer,
-    );
-    must(panel.is_some(), "panel = :panel", ":panel", &panel);
-    must(
-        from.is_some(),
-        "(SELECT began FROM placements WHERE id = orders.placement) >= :from",
-        ":from",
-        &from,
-    );
-    must(
-        to.is_some(),
-        "(SELECT began FROM placements WHERE id = orders.placement) < :to",
-        ":to",
-        &to,
-    );
-    must(parent.is_some(), "parent = :parent", ":parent", &parent);
-    if filter.flagged {
-        conditions.push("flag IS NOT NULL");
-    }
-    let limit = Some(filter.limit)
-        .filter(|limit| *limit > 0)
-        .and_then(|limit| i64::try_from(limit).ok())
-        .unwrap_or(-1);
-    let sql = format!(
-        "SELECT * FROM orders WHERE {} ORDER BY id DESC LIMIT {limit}",
-        conditions.join(" AND ")
-    );
-    let mut query = connection.prepare_cached(&sql)?;
-    let found = query.query_map(&*values, rows::order)?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Live orders by state and panel. An open one has no panel: any may take it.
+/// Live orders by state and panel, as triggers count them. An open one has no panel: any may take it.
 pub(in crate::sqlite) fn count_live(
     connection: &Connection,
 ) -> Result<Vec<(Option<PanelName>, OrderState, u64)>> {
     let mut query = connection.prepare_cached(
-        "SELECT CASE state WHEN 'open' THEN NULL ELSE panel END AS at_panel, state, count(*) AS orders
-         FROM orders WHERE state IN ('open', 'sending', 'unconfirmed', 'placed')
-         GROUP BY at_panel, state ORDER BY at_panel, state",
+        "SELECT nullif(panel, '') AS at_panel, state, orders FROM live_orders WHERE orders > 0 ORDER BY panel, state",
     )?;
     let counts = query.query_map([], |row| {
         let panel = row

@@ -11,19 +11,21 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::super::archive::sums as daily;
+use super::super::ledger::first_transfer;
 use super::super::{meta, values};
 use crate::api::Result;
 use crate::error::StoreError;
 use crate::reports::{Group, Grouping, Profit};
 
-/// Goes through the transfers as they lie in the file. Another index would only help to find the last days, and every order
-/// would pay for it with four more writes. Whole days of archived orders are sums already; of a day that `since` cuts, their
-/// transfers are.
+/// Goes through the transfers as they lie in the file, from the first one of the time on. An index by time would only help to find
+/// that, and every order would pay for it with four more writes. Whole days of archived orders are sums already; of a day that
+/// `since` cuts, their transfers are.
 pub(super) fn profit(
     connection: &Connection,
     by: Grouping,
     since: Option<Timestamp>,
 ) -> Result<Vec<Profit>> {
+    let first = first_transfer(connection, since)?.unwrap_or(i64::MAX);
     let mut query = connection.prepare_cached(
         "SELECT t.kind, t.amount, t.at, o.state, o.service, o.customer, o.panel, p.currency,
                 parent.created AS held_since, parent.state AS state_of_parent
@@ -31,18 +33,18 @@ pub(super) fn profit(
          CROSS JOIN orders o ON o.id = t.order_id
          LEFT JOIN placements p ON p.id = o.placement
          LEFT JOIN orders parent ON parent.id = o.parent
-         WHERE t.order_id IS NOT NULL AND t.at >= ?1
+         WHERE t.id >= ?3 AND t.order_id IS NOT NULL AND t.at >= ?1
          UNION ALL
          SELECT t.kind, t.amount, t.at, 'closed', s.service, s.customer, s.panel, s.currency, NULL, NULL
          FROM transfers t CROSS JOIN stubs s ON s.id = t.order_id
-         WHERE ?2 > ?1 AND t.order_id IS NOT NULL AND t.at >= ?1 AND t.at < ?2",
+         WHERE ?2 > ?1 AND t.id >= ?3 AND t.order_id IS NOT NULL AND t.at >= ?1 AND t.at < ?2",
     )?;
     let mut names = Names::new(meta::currency(connection)?);
     let mut sums: HashMap<Key, Sum> = HashMap::new();
     let first_day = since.map_or(i64::MIN, |since| daily::first_whole_day(since.0));
     let since_cut = since.map_or(i64::MIN, |since| since.0);
     let first_whole = first_day.saturating_mul(daily::MILLISECONDS_A_DAY);
-    let mut rows = query.query([since_cut, first_whole])?;
+    let mut rows = query.query([since_cut, first_whole, first])?;
     while let Some(row) = rows.next()? {
         let key = Key {
             day: by.day.then(|| day(row)).transpose()?,
