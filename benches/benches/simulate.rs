@@ -18,9 +18,9 @@ use panelgate_domain::offer::{Offer, OfferList};
 use panelgate_domain::rate::{Charging, Rate};
 use panelgate_domain::time::Timestamp;
 use panelgate_engine::{Compared, simulate};
+use panelgate_store::Reports;
 use panelgate_store::reports::{Grouping, PastOrder};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
-use panelgate_store::Reports;
 use rust_decimal::Decimal;
 use tokio::sync::mpsc;
 

@@ -3,7 +3,7 @@
 //! `-- --open 1000000 --ended 10000000` as many as that. Needs a release build of the binary; makes one.
 //!
 //! It says first how much of the disk it takes, and is skipped if that is not there. `--days N` is over how long the orders were
-//! opened (365), `--in FOLDER` keeps the store there, and takes the one that is there already.
+//! opened (365), `--in FOLDER` keeps the store there, and takes the one that is there already; `--binary FILE` takes that one as it is.
 
 mod commands;
 
@@ -25,7 +25,10 @@ fn main() {
     let scratch = tempfile::tempdir_in(&here).expect("a folder");
     let folder = arguments::text("--in").map_or_else(|| scratch.path().join("full"), PathBuf::from);
     std::fs::create_dir_all(&folder).expect("made");
-    let binary = binary::release(env!("CARGO_TARGET_TMPDIR"));
+    let binary = arguments::text("--binary").map_or_else(
+        || binary::release(env!("CARGO_TARGET_TMPDIR")),
+        PathBuf::from,
+    );
     let store = folder.join("panelgate.db");
     if !store.exists() {
         let (needed, free) = (big::bytes(&plan), big::free(&folder));

@@ -12,6 +12,7 @@ mod rows;
 use std::path::Path;
 use std::time::Instant;
 
+use panelgate_domain::catalogue::FIRST_IMPORTED_ID;
 use panelgate_domain::ids::{OfferId, PanelName};
 use panelgate_domain::money::Money;
 use panelgate_domain::offer::{Offer, OfferList};
@@ -230,8 +231,8 @@ fn prepare(connection: &Connection) -> Vec<String> {
 /// What a panel sells.
 pub const OFFERS: i64 = 500;
 
-/// As an import numbers them.
-pub const FIRST_SERVICE: i64 = 1;
+/// The first of them, as an import numbers them.
+pub const FIRST_SERVICE: i64 = FIRST_IMPORTED_ID.0;
 
 #[cfg(test)]
 mod tests {
