@@ -21,6 +21,8 @@ mod offers;
 mod open;
 mod orders;
 mod pauses;
+#[cfg(test)]
+mod plans;
 mod questions;
 mod readers;
 mod reports;
