@@ -9,4 +9,5 @@ pub mod arguments;
 pub mod big;
 pub mod binary;
 pub mod orders;
+pub mod plot;
 pub mod table;
