@@ -30,7 +30,7 @@ const WHOLE: &[(&str, &str, &str)] = &[
     ("restore.rs", "", "makes a store of another one, once"),
     (
         "orders/list.rs",
-        "SELECT * FROM (SELECT * FROM orders NOT INDEXED",
+        "SELECT * FROM orders NOT INDEXED",
         "takes the newest orders of all, as many as are asked for",
     ),
     ("moves/", "", "brings in what was another panel's, once"),

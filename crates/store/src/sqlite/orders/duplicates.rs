@@ -21,19 +21,15 @@ pub(super) fn same_lately(connection: &Connection, new: &NewOrder) -> Result<Opt
     let since = new.at.before(Duration::from_secs(u64::from(window)));
     // Ids grow with time, but for a clock that is set back; what would be later than now is no repeat.
     let mut query = connection.prepare_cached(
-        "SELECT * FROM (
-             SELECT * FROM orders INDEXED BY live_orders_of_customer
-             WHERE ended IS NULL AND customer = ?2
-                 AND id >= (SELECT id FROM orders WHERE created > ?1 ORDER BY created LIMIT 1)
-                 AND created > ?1 AND created <= ?5 AND service = ?3 AND spec = ?4 AND parent IS NULL
-             ORDER BY id DESC LIMIT 1)
+        "SELECT * FROM orders INDEXED BY live_orders_of_customer
+         WHERE ended IS NULL AND customer = ?2
+             AND id >= (SELECT id FROM orders WHERE created > ?1 ORDER BY created LIMIT 1)
+             AND created > ?1 AND created <= ?5 AND service = ?3 AND spec = ?4 AND parent IS NULL
          UNION ALL
-         SELECT * FROM (
-             SELECT * FROM orders INDEXED BY ended_orders_of_customer
-             WHERE ended IS NOT NULL AND ended <> 'Canceled' AND customer = ?2
-                 AND id >= (SELECT id FROM orders WHERE created > ?1 ORDER BY created LIMIT 1)
-                 AND created > ?1 AND created <= ?5 AND service = ?3 AND spec = ?4 AND parent IS NULL
-             ORDER BY id DESC LIMIT 1)
+         SELECT * FROM orders INDEXED BY ended_orders_of_customer
+         WHERE ended IS NOT NULL AND ended <> 'Canceled' AND customer = ?2
+             AND id >= (SELECT id FROM orders WHERE created > ?1 ORDER BY created LIMIT 1)
+             AND created > ?1 AND created <= ?5 AND service = ?3 AND spec = ?4 AND parent IS NULL
          ORDER BY id DESC LIMIT 1",
     )?;
     let values = params![

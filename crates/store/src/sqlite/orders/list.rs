@@ -38,19 +38,14 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Of each part that is walked as many as are wanted, and of those the newest.
+/// Several walks are merged as they go, each newest first: none reads more than is taken of it.
 pub(in crate::sqlite) fn statement(filter: &OrderFilter) -> String {
     let conditions = conditions(filter).join(" AND ");
-    let parts = walks(filter).into_iter().map(|(index, part)| {
-        format!(
-            "SELECT * FROM (SELECT * FROM orders {index} WHERE {part} AND {conditions} ORDER BY id DESC LIMIT :most)"
-        )
-    });
-    let parts: Vec<_> = parts.collect();
-    match &*parts {
-        [whole] => whole.clone(),
-        parts => format!("{} ORDER BY id DESC LIMIT :most", parts.join(" UNION ALL ")),
-    }
+    let walks = walks(filter).into_iter();
+    let walks =
+        walks.map(|(index, part)| format!("SELECT * FROM orders {index} WHERE {part} AND {conditions}"));
+    let walks: Vec<_> = walks.collect();
+    format!("{} ORDER BY id DESC LIMIT :most", walks.join(" UNION ALL "))
 }
 
 fn conditions(filter: &OrderFilter) -> Vec<&'static str> {
