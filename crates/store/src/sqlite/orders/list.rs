@@ -42,8 +42,8 @@ pub(in crate::sqlite) fn list(connection: &Connection, filter: &OrderFilter) -> 
 pub(in crate::sqlite) fn statement(filter: &OrderFilter) -> String {
     let conditions = conditions(filter).join(" AND ");
     let walks = walks(filter).into_iter();
-    let walks =
-        walks.map(|(index, part)| format!("SELECT * FROM orders {index} WHERE {part} AND {conditions}"));
+    let walks = walks
+        .map(|(index, part)| format!("SELECT * FROM orders {index} WHERE {part} AND {conditions}"));
     let walks: Vec<_> = walks.collect();
     format!("{} ORDER BY id DESC LIMIT :most", walks.join(" UNION ALL "))
 }
