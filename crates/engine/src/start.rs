@@ -282,33 +282,40 @@ impl Core {
         Ok(())
     }
 
-    /// Page by page, so that no order is in memory twice.
+    /// Page by page, so that few orders are in memory twice; the next page is read while one is taken in.
     async fn load_placed(&self) -> Result<(), StoreError> {
-        let mut after = OrderId(0);
-        loop {
-            let page = self.store.placed_orders(after, PLACED_PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = last.id;
-            page.into_iter().for_each(|order| _ = self.remember(order));
+        let mut page = self.store.placed_orders(OrderId(0), PLACED_PAGE).await?;
+        while let Some(last) = page.last().map(|order| order.id) {
+            let next = self.store.placed_orders(last, PLACED_PAGE);
+            let taken_in = async { page.into_iter().for_each(|order| _ = self.remember(order)) };
+            let (next, ()) = tokio::join!(next, taken_in);
+            page = next?;
         }
+        Ok(())
     }
 
-    /// What ended a short while ago may change yet.
+    /// What ended a short while ago may change yet. The same way.
     async fn load_ended(&self) -> Result<(), StoreError> {
-        let (mut since, mut after) = (self.now().before(self.settings.recheck_for), OrderId(0));
-        loop {
-            let page = self.store.ended_since(since, after, PLACED_PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
+        let since = self.now().before(self.settings.recheck_for);
+        let mut page = self
+            .store
+            .ended_since(since, OrderId(0), PLACED_PAGE)
+            .await?;
+        while let Some((closed, last)) = page
+            .last()
+            .map(|order| (order.closed.unwrap_or(since), order.id))
+        {
+            let next = self.store.ended_since(closed, last, PLACED_PAGE);
+            let taken_in = async {
+                for order in page {
+                    self.rechecks.watch(&order);
+                    self.watch(&order);
+                }
             };
-            (since, after) = (last.closed.unwrap_or(since), last.id);
-            for order in page {
-                self.rechecks.watch(&order);
-                self.watch(&order);
-            }
+            let (next, ()) = tokio::join!(next, taken_in);
+            page = next?;
         }
+        Ok(())
     }
 
     /// How panels speak, as far as it was found out; what a desk has forgotten, because its panel is another one now, is
