@@ -150,7 +150,7 @@ through! { Store {
     Write top_up(booking: Booking) -> Booked;
     Write adjust(booking: Booking) -> Booked;
     Write deposit(deposit: Deposit) -> Booked;
-    Read statement(customer: CustomerId) -> Vec<StatementLine>;
+    Read statement(customer: CustomerId, since: Option<Timestamp>, limit: u64) -> Vec<StatementLine>;
     Read panel_accounts() -> Vec<PanelAccount>;
     Write save_offers(list: OfferList, at: Timestamp) -> ();
     Write keep_sync(sync: Synced) -> ();
