@@ -1,47 +1,44 @@
-//! The real binary, built in release, serving from a folder.
+//! The real binary, built in release, serving from a folder; and other processes beside it.
 
-use std::io::{BufRead, BufReader};
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command};
+use std::time::Duration;
 
 /// A process that runs until this is dropped.
 pub struct Running {
     process: Child,
     /// The line that was waited for.
     pub line: String,
-    _lines: BufReader<ChildStderr>,
 }
 
 impl Running {
-    /// Starts it and waits for a line on standard error or output that contains this.
+    /// Starts it, on one core if one is named, and waits for a line on standard error or output that contains this. What it
+    /// says goes to a file: a pipe that nobody reads would hold it up.
     ///
     /// # Panics
     /// If it does not start, or ends before it says so.
     #[must_use]
-    pub fn start(binary: &Path, arguments: &[&str], says: &str) -> Self {
-        let mut shell = Command::new("sh");
-        // One stream of lines, whichever of the two it speaks on.
-        let mut process = shell
-            .args(["-c", "exec \"$0\" \"$@\" 1>&2"])
-            .arg(binary)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut lines = BufReader::new(process.stderr.take().expect("piped"));
-        let (mut line, mut said) = (String::new(), String::new());
-        while !line.contains(says) {
-            line.clear();
-            let read = lines.read_line(&mut line).expect("text");
-            said.push_str(&line);
-            assert!(read > 0, "it ended before it said `{says}`: {said}");
-        }
-        Self {
-            process,
-            line,
-            _lines: lines,
+    pub fn start(binary: &Path, core: Option<usize>, arguments: &[&str], says: &str) -> Self {
+        let said = tempfile::tempfile().expect("a file");
+        let again = || said.try_clone().expect("a descriptor");
+        let mut command = command(binary, core);
+        command.args(arguments).stdout(again()).stderr(again());
+        let mut process = command.spawn().expect("it starts");
+        loop {
+            let ended = process.try_wait().expect("it is ours");
+            let text = text(&said);
+            let mut lines = text.split_inclusive('\n');
+            if let Some(line) = lines.find(|line| line.contains(says) && line.ends_with('\n')) {
+                return Self {
+                    process,
+                    line: line.to_owned(),
+                };
+            }
+            assert!(ended.is_none(), "it ended before it said `{says}`: {text}");
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 
@@ -59,6 +56,26 @@ impl Drop for Running {
         _ = self.process.wait();
     }
 }
+
+/// A command, on one core if one is named.
+#[must_use]
+pub fn command(binary: &Path, core: Option<usize>) -> Command {
+    let Some(core) = core else {
+        return Command::new(binary);
+    };
+    let mut pinned = Command::new("taskset");
+    pinned.args(["-c", &core.to_string()]).arg(binary);
+    pinned
+}
+
+fn text(file: &File) -> String {
+    let length = file.metadata().expect("it is open").len();
+    let mut bytes = vec![0; usize::try_from(length).expect("not that long")];
+    file.read_exact_at(&mut bytes, 0).expect("it only grows");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Builds the binary; answers where it lies.
 ///

@@ -8,6 +8,7 @@
 pub mod arguments;
 pub mod big;
 pub mod binary;
+pub mod gateway;
 pub mod orders;
 pub mod plot;
 pub mod table;

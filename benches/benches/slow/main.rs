@@ -2,16 +2,16 @@
 //! `cargo bench -p panelgate-benches --bench slow`. Then what the gateway's memory does when bodies come that never end, with
 //! the default bound for all of them together and with one that bounds nothing. Needs a release build of the binary; makes one.
 
-mod gateway;
 mod honest;
 mod slow;
 
 use std::time::Duration;
 
+use panelgate_benches::gateway::{self, Gateway};
 use panelgate_benches::table::print;
+use panelgate_simpanel::SimPanel;
 use tokio::runtime::Runtime;
 
-use crate::gateway::Gateway;
 use crate::honest::Figures;
 use crate::slow::{Crowd, Habit};
 
@@ -20,7 +20,7 @@ fn main() {
     // The crowd and the honest client have a thread each, and so has the panel.
     let (honest, crowd, panel) = (runtime(), runtime(), runtime());
     let panel = panel.block_on(gateway::panel());
-    let gateway = Gateway::start(&binary, &panel.url(), "");
+    let gateway = start(&binary, &panel, "");
     let key = gateway.customer();
     let line = honest.block_on(honest::ready(gateway.address, &key));
     let measure = || honest.block_on(honest::measure(gateway.address, &line));
@@ -62,7 +62,7 @@ fn main() {
         ("8 MiB", SMALL),
         ("none to speak of", NONE),
     ] {
-        rows.push(flood(&binary, &panel.url(), &crowd, name, limits));
+        rows.push(flood(&binary, &panel, &crowd, name, limits));
     }
     let columns = [
         "bound",
@@ -79,6 +79,10 @@ fn runtime() -> Runtime {
         .enable_all()
         .build()
         .expect("a runtime")
+}
+
+fn start(binary: &std::path::Path, panel: &SimPanel, limits: &str) -> Gateway {
+    Gateway::start(binary, None, env!("CARGO_TARGET_TMPDIR"), panel, limits)
 }
 
 /// A third of each.
@@ -101,12 +105,12 @@ fn row(name: &str, figures: &Figures, gateway: &Gateway) -> Vec<String> {
 
 fn flood(
     binary: &std::path::Path,
-    panel: &str,
+    panel: &SimPanel,
     crowd: &Runtime,
     name: &str,
     limits: &str,
 ) -> Vec<String> {
-    let gateway = Gateway::start(binary, panel, limits);
+    let gateway = start(binary, panel, limits);
     let before = gateway.resident();
     let bodies = crowd.block_on(Crowd::gather(
         gateway.address,
