@@ -8,16 +8,12 @@ use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
 use moka::sync::Cache;
+use panelgate_benches::orders::{NOW, placed};
 use panelgate_benches::table::print;
 use panelgate_domain::action::AskedId;
-use panelgate_domain::ids::{Currency, CustomerId, OrderId, ServiceId, UpstreamId};
-use panelgate_domain::money::Money;
-use panelgate_domain::order::{CancelWish, Order, OrderState};
-use panelgate_domain::rate::Rate;
+use panelgate_domain::ids::{Currency, CustomerId, OrderId};
+use panelgate_domain::order::Order;
 use panelgate_domain::reply::{OrderView, Reply, StatusView};
-use panelgate_domain::service_type::ServiceType;
-use panelgate_domain::spec::Quantity;
-use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_domain::time::Timestamp;
 use panelgate_engine::book::{Book, Glance, Poll};
 
@@ -85,7 +81,7 @@ impl Measured {
         let before = resident();
         let began = Instant::now();
         let kept = empty();
-        (1..=ORDERS).for_each(|n| put(&kept, order(n)));
+        (1..=ORDERS).for_each(|n| put(&kept, placed(n)));
         let took = began.elapsed();
         let bytes = resident().saturating_sub(before) / u64::from(ORDERS);
         self.0.push(vec![
@@ -157,47 +153,6 @@ fn median(requests: &[Vec<OrderId>], ask: impl Fn(&[OrderId])) -> Duration {
     took[took.len() / 2]
 }
 
-/// A placed order with a fact, as most open orders are.
-fn order(n: u32) -> Order {
-    let id = i64::from(n);
-    Order {
-        id: OrderId(id),
-        version: 4,
-        customer: CustomerId(1),
-        service: ServiceId(1_000 + id % 500),
-        service_type: ServiceType::Default,
-        state: OrderState::Placed,
-        ended: None,
-        price: Money::from_micros(1_200_000 + id),
-        rate: Rate::parse("12").expect("a rate"),
-        quantity: Quantity {
-            per_run: 1_000,
-            runs: 1,
-        },
-        revision: 1,
-        panel: Some("alpha".into()),
-        upstream_id: Some(UpstreamId::new((84_000_000 + id).to_string())),
-        fact: Some(Fact {
-            word: StatusWord::InProgress,
-            charge: Some(Money::from_micros(1_000_000)),
-            start_count: Some(10_000 + id),
-            remains: Some(id % 1_000),
-            runs: None,
-            at: Timestamp(NOW),
-        }),
-        doubt: None,
-        taken: None,
-        refill: true,
-        cancel: true,
-        cancel_wish: CancelWish::None,
-        flag: None,
-        share: None,
-        origin: None,
-        created: Timestamp(NOW - 60_000),
-        closed: None,
-    }
-}
-
 /// Ids all over the book: 7,919 is prime, so each is asked for about as often as any other.
 fn requests() -> Vec<Vec<OrderId>> {
     let mut ids = (0_u64..)
@@ -226,4 +181,3 @@ fn micros(duration: Duration) -> String {
 
 const ORDERS: u32 = 100_000;
 const REQUESTS: usize = 5_000;
-const NOW: i64 = 1_700_000_000_000;

@@ -15,13 +15,22 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it, on one core if one is named, and waits for a line on standard error or output that contains this. What it
-    /// says goes to a file: a pipe that nobody reads would hold it up.
+    /// Starts it and waits for a line on standard error or output that contains this. What it says goes to a file: a pipe that
+    /// nobody reads would hold it up.
     ///
     /// # Panics
     /// If it does not start, or ends before it says so.
     #[must_use]
-    pub fn start(binary: &Path, core: Option<usize>, arguments: &[&str], says: &str) -> Self {
+    pub fn start(binary: &Path, arguments: &[&str], says: &str) -> Self {
+        Self::on(None, binary, arguments, says)
+    }
+
+    /// The same on one core, if one is named.
+    ///
+    /// # Panics
+    /// If it does not start, or ends before it says so.
+    #[must_use]
+    pub fn on(core: Option<usize>, binary: &Path, arguments: &[&str], says: &str) -> Self {
         let said = tempfile::tempfile().expect("a file");
         let again = || said.try_clone().expect("a descriptor");
         let mut command = command(binary, core);
@@ -83,7 +92,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// If it cannot be built.
 #[must_use]
 pub fn release(target_tmpdir: &str) -> PathBuf {
-    let built = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo says of the bench to the bench would be heard by build scripts of the binary, which would run again.
+    for name in OF_THE_BENCH {
+        cargo.env_remove(name);
+    }
+    let built = cargo
         .args(["build", "--release", "--package", "panelgate"])
         .status()
         .expect("cargo runs");
@@ -93,6 +107,18 @@ pub fn release(target_tmpdir: &str) -> PathBuf {
         .expect("it lies in the target folder");
     target.join("release/panelgate")
 }
+
+/// Of those, all that a build script in the tree looks at.
+const OF_THE_BENCH: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
 
 /// Writes the files of a gateway with one panel, `alpha`, whose list is imported whole.
 ///

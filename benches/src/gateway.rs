@@ -46,7 +46,7 @@ impl Gateway {
         );
         std::fs::write(&path, main + "[status]\nfresh_for = \"1h\"\n").expect("written");
         let config = path.to_str().expect("a plain path");
-        let running = Running::start(binary, core, &["serve", "--config", config], "customers: ");
+        let running = Running::on(core, binary, &["serve", "--config", config], "customers: ");
         let mut words = running.line.split_whitespace();
         let url = words
             .find(|word| word.starts_with("http://"))

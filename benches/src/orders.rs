@@ -1,12 +1,14 @@
-//! Orders for the store, as the engine makes them.
+//! Orders, as the engine makes them.
 
 use panelgate_domain::field::Field;
-use panelgate_domain::ids::{CustomerId, ServiceId, UpstreamId};
+use panelgate_domain::ids::{CustomerId, OrderId, ServiceId, UpstreamId};
 use panelgate_domain::money::Money;
+use panelgate_domain::order::{CancelWish, Order, OrderState};
 use panelgate_domain::quote::Quote;
 use panelgate_domain::rate::Rate;
 use panelgate_domain::service_type::ServiceType;
-use panelgate_domain::spec::{Fields, Limits, OrderSpec, Subscribing};
+use panelgate_domain::spec::{Fields, Limits, OrderSpec, Quantity, Subscribing};
+use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
 use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
@@ -106,3 +108,51 @@ pub async fn funded(store: &dyn Store) -> CustomerId {
     store.top_up(booking).await.expect("booked");
     customer
 }
+
+/// A placed order with a fact, as most open orders are; the n-th.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn placed(n: u32) -> Order {
+    let id = i64::from(n);
+    Order {
+        id: OrderId(id),
+        version: 4,
+        customer: CustomerId(1),
+        service: ServiceId(1_000 + id % 500),
+        service_type: ServiceType::Default,
+        state: OrderState::Placed,
+        ended: None,
+        price: Money::from_micros(1_200_000 + id),
+        rate: Rate::parse("12").expect("a rate"),
+        quantity: Quantity {
+            per_run: 1_000,
+            runs: 1,
+        },
+        revision: 1,
+        panel: Some("alpha".into()),
+        upstream_id: Some(UpstreamId::new((84_000_000 + id).to_string())),
+        fact: Some(Fact {
+            word: StatusWord::InProgress,
+            charge: Some(Money::from_micros(1_000_000)),
+            start_count: Some(10_000 + id),
+            remains: Some(id % 1_000),
+            runs: None,
+            at: Timestamp(NOW),
+        }),
+        doubt: None,
+        taken: None,
+        refill: true,
+        cancel: true,
+        cancel_wish: CancelWish::None,
+        flag: None,
+        share: None,
+        origin: None,
+        created: Timestamp(NOW - 60_000),
+        closed: None,
+    }
+}
+
+/// The moment of the facts of [`placed`] orders.
+pub const NOW: i64 = 1_700_000_000_000;
