@@ -18,7 +18,8 @@ pub struct Series {
 pub struct Axis<'a> {
     /// With its unit.
     pub name: &'a str,
-    /// Each step is ten times the one before; it begins at the least value above 0. Otherwise it begins at 0.
+    /// Each step is ten times the one before; it begins at the least value above 0, and points without one are left out.
+    /// Otherwise it begins at 0.
     pub is_log: bool,
 }
 
@@ -37,6 +38,16 @@ pub struct Bar {
 /// # Panics
 /// There is no point, or the file cannot be written.
 pub fn lines(path: &Path, title: &str, x: Axis<'_>, y: Axis<'_>, series: &[Series]) {
+    let shown =
+        |(wide, high): &(f64, f64)| (!x.is_log || *wide > 0.0) && (!y.is_log || *high > 0.0);
+    let series: Vec<Series> = series
+        .iter()
+        .map(|line| Series {
+            name: line.name.clone(),
+            points: line.points.iter().copied().filter(shown).collect(),
+        })
+        .collect();
+    let series = series.as_slice();
     let points = || series.iter().flat_map(|line| line.points.iter().copied());
     let (wide, high) = (
         bounds(points().map(|(x, _)| x), x.is_log),
@@ -105,15 +116,16 @@ where
         .y_label_formatter(&|value| number(*value))
         .draw()?;
     for (index, line) in series.iter().enumerate() {
-        let colour = Palette99::pick(index).to_rgba();
+        let colour = COLOURS[index % COLOURS.len()];
+        let style = colour.stroke_width(2);
         chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), colour).point_size(2))?
+            .draw_series(LineSeries::new(line.points.iter().copied(), style).point_size(3))?
             .label(&line.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::UpperRight)
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.3))
         .label_font((FONT, 13))
@@ -152,10 +164,7 @@ fn draw_bars(path: &Path, title: &str, bars: &[Bar]) -> Drawn {
 fn bounds(values: impl Iterator<Item = f64> + Clone, is_log: bool) -> (f64, f64) {
     let largest = values.clone().fold(f64::MIN_POSITIVE, f64::max);
     let least = match is_log {
-        true => values
-            .filter(|value| *value > 0.0)
-            .fold(largest, f64::min)
-            .min(largest / 2.0),
+        true => values.fold(largest, f64::min).min(largest / 2.0),
         false => 0.0,
     };
     (least, largest * 1.05)
@@ -172,5 +181,13 @@ fn number(value: f64) -> String {
 
 const SIZE: (u32, u32) = (900, 480);
 const FONT: &str = "sans-serif";
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(31, 119, 180),
+    RGBColor(214, 39, 40),
+    RGBColor(44, 160, 44),
+    RGBColor(255, 127, 14),
+    RGBColor(148, 103, 189),
+    RGBColor(90, 90, 90),
+];
 const MET: RGBColor = RGBColor(70, 130, 180);
 const MISSED: RGBColor = RGBColor(205, 92, 92);

@@ -19,14 +19,14 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// As published: about six minutes.
+    /// As published: about four minutes.
     pub(crate) const FULL: Self = Self {
         rounds: 5,
-        look: Duration::from_millis(1_500),
-        orders: Duration::from_secs(4),
-        step: Duration::from_secs(6),
-        flood: Duration::from_secs(6),
-        calm: Duration::from_secs(14),
+        look: Duration::from_millis(1_100),
+        orders: Duration::from_secs(3),
+        step: Duration::from_secs(5),
+        flood: Duration::from_secs(5),
+        calm: Duration::from_secs(12),
     };
     /// A look at whether everything works: less than a minute.
     pub(crate) const QUICK: Self = Self {

@@ -76,7 +76,7 @@ fn report(file: &Path) -> String {
             "--percent-limit",
             "0.7",
             "--sort",
-            "dso,symbol",
+            "symbol",
         ])
         .arg("--input")
         .arg(file)
@@ -85,6 +85,7 @@ fn report(file: &Path) -> String {
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     let lines = text
         .lines()
+        .map(str::trim_end)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.collect::<Vec<_>>().join("\n")
 }
