@@ -120,9 +120,21 @@ impl AsyncRead for Watched {
         let stream: &TcpStream = self.client.0.as_ref();
         loop {
             ready!(stream.poll_read_ready(cx))?;
-            match stream.try_read_buf(buf) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(|_| ())),
+            let room = buf.remaining();
+            let mut came = None;
+            let read = stream.try_io(Interest::READABLE, || {
+                let length = stream.try_read_buf(buf)?;
+                came = Some(length);
+                // All that was there: the next read waits to be told that there is more, instead of asking the kernel in vain.
+                match 0 < length && length < room {
+                    true => Err(io::ErrorKind::WouldBlock.into()),
+                    false => Ok(()),
+                }
+            });
+            match (came, read) {
+                (Some(_), _) => return Poll::Ready(Ok(())),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, read) => return Poll::Ready(read),
             }
         }
     }
