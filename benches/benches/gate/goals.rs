@@ -7,8 +7,10 @@ use crate::orders::{IN_FLIGHT, Orders};
 /// One goal.
 pub(crate) struct Goal {
     pub(crate) name: String,
-    /// `None`: what it is compared with is not here.
+    /// `None`: it could not be measured, or did not come about.
     pub(crate) value: Option<f64>,
+    /// What it says then.
+    otherwise: &'static str,
     pub(crate) goal: f64,
     /// At least that much is wanted; otherwise at most.
     pub(crate) at_least: bool,
@@ -22,6 +24,7 @@ pub(crate) fn all(looks: &[Look], orders: &Orders, adds: &Latency, commit: f64) 
         Goal {
             name: format!("{name} ÷ {peer}"),
             value: look.and_then(|look| look.ratio(peer)),
+            otherwise: SKIPPED,
             goal,
             at_least: true,
             unit: "",
@@ -38,6 +41,7 @@ pub(crate) fn all(looks: &[Look], orders: &Orders, adds: &Latency, commit: f64) 
         Goal {
             name: format!("`add`, {IN_FLIGHT} in flight ÷ the store alone"),
             value: Some(orders.gateway.per_second / orders.store),
+            otherwise: SKIPPED,
             goal: 0.5,
             at_least: true,
             unit: "",
@@ -46,6 +50,7 @@ pub(crate) fn all(looks: &[Look], orders: &Orders, adds: &Latency, commit: f64) 
     goals.push(Goal {
         name: "`add` at half the knee: p99 added ÷ a synced commit".to_owned(),
         value: added(adds).map(|added| added / commit),
+        otherwise: SKIPPED,
         goal: 3.0,
         at_least: false,
         unit: "",
@@ -56,6 +61,7 @@ pub(crate) fn all(looks: &[Look], orders: &Orders, adds: &Latency, commit: f64) 
         ),
         #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
         value: adds.flood.recovered.map(|seconds| seconds as f64),
+        otherwise: NOT_YET,
         goal: 10.0,
         at_least: false,
         unit: " s",
@@ -74,7 +80,9 @@ pub(crate) fn added(adds: &Latency) -> Option<f64> {
 
 impl Goal {
     pub(crate) fn is_met(&self) -> Option<bool> {
-        let value = self.value?;
+        let Some(value) = self.value else {
+            return (self.otherwise == NOT_YET).then_some(false);
+        };
         Some(match self.at_least {
             true => value >= self.goal,
             false => value <= self.goal,
@@ -87,7 +95,7 @@ impl Goal {
         let sign = if self.at_least { "≥" } else { "<" };
         let value = match self.value {
             Some(value) => format!("{value:.2}{unit}"),
-            None => "skipped: nginx is not installed".to_owned(),
+            None => self.otherwise.to_owned(),
         };
         let met = match self.is_met() {
             Some(true) => "yes",
@@ -102,3 +110,8 @@ impl Goal {
         ]
     }
 }
+
+/// The peer is not there.
+const SKIPPED: &str = "skipped: nginx is not installed";
+/// The run ended first.
+const NOT_YET: &str = "not before the run ended";

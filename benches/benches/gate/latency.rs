@@ -39,23 +39,20 @@ pub(crate) struct Flood {
 
 /// Measures `add`, also straight to the panel; answers also how many orders the panel got that way.
 pub(crate) fn orders(shop: &Shop, ask: &Arc<Ask>, knee: f64, pace: Pace) -> (Latency, usize) {
-    let mut latency = measure(shop, "`add`", ask, knee, pace);
     let address = shop.panel.address();
-    let direct = Arc::new(Ask::add(PANEL_KEY, &shop.offer));
-    let mut count = 0;
+    let ask_directly = Arc::new(Ask::add(PANEL_KEY, &shop.offer));
+    let (mut count, mut direct) = (0, Vec::new());
+    // Before the flood: what it has left to do would be in the way.
     for part in PARTS {
-        let heards = run(
-            shop,
-            address,
-            &direct,
-            CONNECTIONS,
-            &[step(part, knee, pace)],
-        );
+        let steps = [step(part, knee, pace)];
+        let heards = run(shop, address, &ask_directly, CONNECTIONS, &steps);
         count += heards.orders.len();
-        latency
-            .direct
-            .extend(heards.steps.into_iter().map(|step| (part, step)));
+        direct.extend(heards.steps.into_iter().map(|step| (part, step)));
     }
+    let latency = Latency {
+        direct,
+        ..measure(shop, "`add`", ask, knee, pace)
+    };
     (latency, count)
 }
 
