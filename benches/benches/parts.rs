@@ -167,7 +167,7 @@ fn book(criterion: &mut Criterion) {
                     now: Timestamp(NOW),
                     fresh_for: Duration::from_secs(60),
                 };
-                book.poll(black_box(&ids), &poll)
+                book.poll(black_box(&ids).iter().copied(), &poll)
             });
         });
     }
