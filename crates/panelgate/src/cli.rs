@@ -331,15 +331,12 @@ pub(crate) struct OrdersList {
     /// Only those before this one: where a list that was cut off goes on
     #[arg(long, value_name = "ORDER")]
     pub(crate) before: Option<i64>,
-    /// At most so many; 0 for all
-    #[arg(long, value_name = "N", default_value_t = MOST_ROWS)]
-    pub(crate) limit: u64,
+    /// At most so many; 0 for all. Without it: 10,000 on a terminal, all of them elsewhere
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
     #[command(flatten)]
     pub(crate) as_json: AsJson,
 }
-
-/// What lists of orders and statements show unless something else is said: more than anybody reads, less than anybody waits for.
-const MOST_ROWS: u64 = 10_000;
 
 /// `orders resolve`
 #[derive(Debug, Args)]

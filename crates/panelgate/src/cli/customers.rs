@@ -4,8 +4,8 @@ use clap::{Args, Subcommand};
 use panelgate_domain::money::Money;
 use panelgate_domain::time::Timestamp;
 
+use super::AsJson;
 use super::values::{OptionChange, credit_limit, moment, money, name, option, reference};
-use super::{AsJson, MOST_ROWS};
 
 /// `customer …`
 #[derive(Debug, Subcommand)]
@@ -63,17 +63,16 @@ pub(crate) enum Customer {
     },
     /// All that happened to what a customer can spend, oldest first
     ///
-    /// The newest `--limit` lines; what is left out is said on standard error. A script that wants all of them, however many there
-    /// are, says `--limit 0`.
+    /// On a terminal the newest 10,000 lines, unless `--limit` says otherwise; what is left out is said on standard error.
     Statement {
         /// Whose
         name: String,
         /// Only from then on: 2026-11-01T00:00:00Z
         #[arg(long, value_name = "TIME", value_parser = moment)]
         since: Option<Timestamp>,
-        /// At most so many lines, the newest; 0 for all
-        #[arg(long, value_name = "N", default_value_t = MOST_ROWS)]
-        limit: u64,
+        /// At most so many lines, the newest; 0 for all. Without it: 10,000 on a terminal, all of them elsewhere
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
         /// As comma-separated values
         #[arg(long, conflicts_with = "json")]
         csv: bool,

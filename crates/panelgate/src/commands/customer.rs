@@ -8,7 +8,7 @@ use panelgate_domain::money::Money;
 use panelgate_store::Store;
 use panelgate_store::model::{Booking, CustomerChange, CustomerRow, NewCustomer, StatementLine};
 
-use super::{actor, is_cut, one_more, say_booked};
+use super::{actor, is_cut, most_rows, one_more, say_booked};
 use crate::cli::{Customer, CustomerSet, OptionChange};
 use crate::clock;
 use crate::config::{Config, Keys};
@@ -70,6 +70,11 @@ async fn act(store: &dyn Store, command: Customer) -> anyhow::Result<()> {
             csv,
             as_json,
         } => {
+            let form = match csv {
+                true => Form::Csv,
+                false => Form::json_if(as_json.json),
+            };
+            let limit = most_rows(limit, form);
             let customer = id_of(store, &name).await?;
             let mut lines = store.statement(customer, since, one_more(limit)).await?;
             if is_cut(lines.len(), limit) {
@@ -78,11 +83,6 @@ async fn act(store: &dyn Store, command: Customer) -> anyhow::Result<()> {
                     "older lines are left out: `--since TIME` shows those from a time on, `--limit 0` all",
                 );
             }
-            let form = if csv {
-                Form::Csv
-            } else {
-                Form::json_if(as_json.json)
-            };
             output::list(&statement(&lines), form)?;
             Ok(())
         }

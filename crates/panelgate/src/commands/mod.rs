@@ -27,10 +27,12 @@ pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod verify;
 
+use std::io::IsTerminal;
+
 use panelgate_store::model::Booked;
 
 use crate::environment;
-use crate::output;
+use crate::output::{self, Form};
 
 /// Who is at the keyboard, for the books.
 fn actor() -> String {
@@ -48,6 +50,14 @@ fn say_booked(booked: Booked) -> anyhow::Result<()> {
     })?;
     Ok(())
 }
+
+/// How many rows a list shows: on a terminal no more than anybody reads. Whatever else reads it gets all of it.
+fn most_rows(limit: Option<u64>, form: Form) -> u64 {
+    let is_read = form == Form::Text && std::io::stdout().is_terminal();
+    limit.unwrap_or(if is_read { MOST_ROWS } else { 0 })
+}
+
+const MOST_ROWS: u64 = 10_000;
 
 /// A list asks for one more than it shows: then it knows whether there are more. 0 stays all.
 fn one_more(limit: u64) -> u64 {

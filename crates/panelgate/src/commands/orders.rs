@@ -10,7 +10,7 @@ use panelgate_domain::order::{Order, OrderState};
 use panelgate_store::model::{Event, OrderFilter, OrderStory, PlacementRow, TransferRow};
 use panelgate_store::{Store, StoreError};
 
-use super::{actor, archived, family, is_cut, one_more, operate, resolve};
+use super::{actor, archived, family, is_cut, most_rows, one_more, operate, resolve};
 use crate::cli::{Orders, OrdersList};
 use crate::config::{Config, Keys};
 use crate::control::protocol::Request;
@@ -71,6 +71,8 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
         Some(name) => Some(store.customer_named(&name).await?.customer.id),
         None => None,
     };
+    let form = Form::json_if(args.as_json.json);
+    let limit = most_rows(args.limit, form);
     let filter = OrderFilter {
         state: args.state,
         customer,
@@ -78,11 +80,11 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
         parent: args.parent.map(OrderId),
         flagged: args.flagged,
         before: args.before.map(OrderId),
-        limit: one_more(args.limit),
+        limit: one_more(limit),
         ..OrderFilter::default()
     };
     let mut orders = store.list_orders(filter).await?;
-    if is_cut(orders.len(), args.limit) {
+    if is_cut(orders.len(), limit) {
         orders.pop();
         let last = orders.last().map_or(0, |order| order.id.0);
         output::note(&format!(
@@ -100,10 +102,7 @@ async fn list(store: &dyn Store, args: OrdersList) -> anyhow::Result<()> {
             row.push(found_out(order.id, &evidence));
         }
     }
-    output::list(
-        &Listing::new(&headings, rows),
-        Form::json_if(args.as_json.json),
-    )?;
+    output::list(&Listing::new(&headings, rows), form)?;
     Ok(())
 }
 

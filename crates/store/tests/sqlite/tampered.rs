@@ -123,6 +123,22 @@ async fn entries_that_do_not_balance() {
 }
 
 #[tokio::test]
+async fn orders_that_are_counted_wrong() {
+    check(
+        4,
+        "UPDATE live_orders SET orders = orders + 1 WHERE state = 'placed'",
+        "2 orders are counted as placed at `alpha`, and 1 are",
+    )
+    .await;
+    check(
+        4,
+        "DELETE FROM live_orders WHERE state = 'open'",
+        "0 orders are counted as open at ``, and 1 are",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn balances_that_do_not_follow() {
     check(
         2,

@@ -21,6 +21,7 @@ pub(super) fn verify(connection: &Connection) -> Result<Vec<Violation>> {
     books::holds_were_covered(connection, &mut found)?;
     orders::holds_are_resolved_once(connection, &mut found)?;
     orders::held_is_what_live_orders_hold(connection, &mut found)?;
+    orders::live_orders_are_counted(connection, &mut found)?;
     families::families_share_one_hold(connection, &mut found)?;
     orders::upstream_ids_are_unique(connection, &mut found)?;
     archive::nothing_is_nobodys(connection, &mut found)?;

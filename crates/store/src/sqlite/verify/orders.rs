@@ -340,6 +340,27 @@ pub(super) fn held_is_what_live_orders_hold(
     Ok(())
 }
 
+/// What triggers count is what there is.
+pub(super) fn live_orders_are_counted(connection: &Connection, found: &mut Findings) -> Result<()> {
+    let mut query = connection.prepare(
+        "SELECT panel, state, sum(counted), sum(there) FROM (
+             SELECT panel, state, orders AS counted, 0 AS there FROM live_orders
+             UNION ALL
+             SELECT iif(state = 'open', '', panel), state, 0, 1 FROM orders WHERE state <> 'closed')
+         GROUP BY panel, state HAVING sum(counted) <> sum(there)",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (panel, state): (String, String) = (row.get(0)?, row.get(1)?);
+        let (counted, there): (i64, i64) = (row.get(2)?, row.get(3)?);
+        found.add(
+            4,
+            format!("{counted} orders are counted as {state} at `{panel}`, and {there} are"),
+        );
+    }
+    Ok(())
+}
+
 /// Invariant 6.
 pub(super) fn upstream_ids_are_unique(connection: &Connection, found: &mut Findings) -> Result<()> {
     let mut query = connection.prepare(
