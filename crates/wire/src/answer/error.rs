@@ -1,6 +1,6 @@
 //! The containers in which panels put their error texts.
 
-use super::object::{Object, clipped, is_spelling};
+use super::object::{Object, clipped, is_spelling, spells};
 use crate::json::Node;
 
 /// The error text of an object, if it holds one: `error`, `errors`, `{"status":"fail","message":…}`,
@@ -105,7 +105,7 @@ fn is_bare(node: Node<'_>) -> bool {
 fn names_an_order(object: &Object<'_>) -> bool {
     object
         .members()
-        .any(|(name, value)| name.to_ascii_lowercase().contains("order") && !value.is_null())
+        .any(|(name, value)| spells(name, "order") && !value.is_null())
 }
 
 fn flat(node: Node<'_>) -> Option<String> {

@@ -101,6 +101,12 @@ pub(super) fn is_spelling(key: &str, name: &str) -> bool {
     folded(key).eq(name.bytes())
 }
 
+/// Whether this name stands somewhere in a key, in any spelling.
+pub(super) fn spells(key: &str, name: &str) -> bool {
+    let key: Vec<u8> = folded(key).collect();
+    key.windows(name.len()).any(|part| part == name.as_bytes())
+}
+
 fn folded(key: &str) -> impl Iterator<Item = u8> {
     key.trim()
         .bytes()

@@ -162,6 +162,7 @@ fn an_answer_that_says_two_things_is_unknown() {
     unknown(200, r#"{"order":7,"error":"Bad link"}"#);
     unknown(200, r#"{"id":7,"error":"Bad link"}"#);
     unknown(200, r#"{"order":0,"error":"Bad link"}"#);
+    unknown(200, r#"{"error":"Bad link","new_Or-der":4}"#);
     unknown(200, r#"{"data":{"id":7},"error":"Bad link"}"#);
     unknown(200, r#"{"order":7,"status":"fail"}"#);
     unknown(200, r#"{"order":7,"status":false}"#);
