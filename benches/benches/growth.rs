@@ -5,7 +5,6 @@
 //! adds does not depend on how many orders there are. An order is held and placed by the store, two transactions, 64 at a time.
 //! `--most 100000` is the largest store (1,000,000).
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,13 +15,10 @@ use panelgate_benches::big::Plan;
 use panelgate_benches::orders::hold_and_place;
 use panelgate_benches::plot::{self, Axis, Series};
 use panelgate_benches::table::print;
-use panelgate_benches::{arguments, binary};
+use panelgate_benches::{arguments, binary, settings};
 use panelgate_domain::action::{Action, AskedId, Ids};
-use panelgate_domain::catalogue::{Definitions, Import};
-use panelgate_domain::exchange::Exchange;
 use panelgate_domain::ids::{CustomerId, PanelName};
-use panelgate_domain::markup::{Markup, Terms};
-use panelgate_engine::{Cx, Engine, Parts, Rules, SystemClock};
+use panelgate_engine::{Cx, Engine, Parts, SystemClock};
 use panelgate_store::Store;
 use panelgate_store::model::OrderFilter;
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
@@ -179,14 +175,8 @@ async fn engine(store: Arc<dyn Store>, plan: &Plan) -> Engine {
     let url = format!("http://{}/api/v2", binary::closed_port());
     let panel = |name: &PanelName| PanelSettings {
         requests_per_second: NonZeroU32::MIN,
-        allow_private: true,
         fresh_for: FRESH,
-        ..PanelSettings::new(
-            name.clone(),
-            url.parse().expect("a URL"),
-            "no-key".to_owned().into(),
-            "USD".into(),
-        )
+        ..settings::panel(name.clone(), &url)
     };
     let engine = Engine::start(Parts {
         store,
@@ -195,18 +185,7 @@ async fn engine(store: Arc<dyn Store>, plan: &Plan) -> Engine {
             fresh_for: FRESH,
             ..panelgate_engine::Settings::new("USD".into())
         },
-        rules: Rules {
-            revision: 1,
-            markup: Markup {
-                default: Terms::percent(20.into()),
-                rules: Vec::new(),
-            },
-            definitions: Definitions {
-                imports: plan.panels.iter().cloned().map(Import::whole).collect(),
-                ..Definitions::default()
-            },
-            exchange: Exchange::new("USD".into(), BTreeMap::new()),
-        },
+        rules: settings::rules(&plan.panels),
         panels: plan.panels.iter().map(panel).collect(),
         metrics: panelgate_engine::Metrics::register(&registry).expect("registered"),
         upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("registered"),

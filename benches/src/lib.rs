@@ -12,4 +12,5 @@ pub mod binary;
 pub mod gateway;
 pub mod orders;
 pub mod plot;
+pub mod settings;
 pub mod table;

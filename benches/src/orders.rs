@@ -11,7 +11,10 @@ use panelgate_domain::spec::{Fields, Limits, OrderSpec, Quantity, Subscribing};
 use panelgate_domain::status::{Fact, StatusWord};
 use panelgate_domain::time::Timestamp;
 use panelgate_store::Store;
-use panelgate_store::model::{Answer, Booking, NewCustomer, NewOrder, NewPlacement, Opened};
+use panelgate_store::model::{
+    Answer, Booking, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
+};
+use sha2::{Digest as _, Sha256};
 
 /// An order of 100 units for 1.20, the n-th of its kind.
 #[must_use]
@@ -84,29 +87,52 @@ pub async fn hold_and_place(store: &dyn Store, customer: CustomerId, n: usize) {
         .expect("confirmed");
 }
 
-/// A customer with enough for all of them.
+/// A customer with enough for all of them, in a new store.
 ///
 /// # Panics
 /// The store refuses.
 pub async fn funded(store: &dyn Store) -> CustomerId {
+    store.fix_currency(&"USD".into()).await.expect("fixed");
+    rich(store, "ann").await
+}
+
+/// A customer of this name, with enough for all orders.
+///
+/// # Panics
+/// The store refuses.
+pub async fn rich(store: &dyn Store, name: &str) -> CustomerId {
     let new = NewCustomer {
-        name: "ann".into(),
+        name: name.to_owned(),
         group: None,
         credit_limit: Money::ZERO,
         at: Timestamp(0),
     };
-    store.fix_currency(&"USD".into()).await.expect("fixed");
     let customer = store.add_customer(new).await.expect("added").id;
     let booking = Booking {
         customer,
         amount: Money::from_micros(1_000_000_000_000),
-        reference: "first".into(),
+        reference: format!("first of {name}"),
         note: None,
         actor: "bench".into(),
         at: Timestamp(0),
     };
     store.top_up(booking).await.expect("booked");
     customer
+}
+
+/// Gives a customer this key.
+///
+/// # Panics
+/// The store refuses, or the key has less than eight characters.
+pub async fn issue_key(store: &dyn Store, customer: CustomerId, key: &str) {
+    let new = NewKey {
+        customer,
+        prefix: key[..8].to_owned(),
+        hash: Sha256::digest(key.as_bytes()).into(),
+        label: None,
+        at: Timestamp(0),
+    };
+    store.issue_key(new).await.expect("issued");
 }
 
 /// A placed order with a fact, as most open orders are; the n-th.

@@ -3,26 +3,21 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use panelgate_benches::orders::{order, placement};
+use panelgate_benches::orders::{issue_key, order, placement, rich};
+use panelgate_benches::settings;
 use panelgate_domain::ids::{CustomerId, UpstreamId};
-use panelgate_domain::money::Money;
-use panelgate_domain::time::Timestamp;
 use panelgate_edge::Listener;
 use panelgate_engine::{Clock as _, Engine, Parts, SystemClock};
 use panelgate_store::Store;
-use panelgate_store::model::{
-    Answer, Booking, NewCustomer, NewKey, NewOrder, NewPlacement, Opened,
-};
+use panelgate_store::model::{Answer, NewOrder, NewPlacement, Opened};
 use panelgate_store::sqlite::{Options, Role, SqliteStore};
 use panelgate_upstream::{PanelSettings, Transport};
 use prometheus::Registry;
-use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
 use crate::knobs::{FRESH_FOR, GATHER, LIMIT, LOOK_AT_LEAST_EVERY, WAIT};
 use crate::load::{Target, key};
 use crate::panels::Panels;
-use crate::settings::{panel_settings, rules};
 use crate::trace::Trace;
 
 /// A gateway that runs as long as it is kept.
@@ -62,7 +57,7 @@ pub(crate) async fn start(trace: &Trace, panels: &Panels) -> Gateway {
             look_at_least_every: LOOK_AT_LEAST_EVERY,
             ..panelgate_engine::Settings::new("USD".into())
         },
-        rules: rules(),
+        rules: settings::rules(&["alpha".into()]),
         panels: NAMES.iter().zip(panels.urls()).map(settings_of).collect(),
         metrics: panelgate_engine::Metrics::register(&registry).expect("registered"),
         upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("registered"),
@@ -92,7 +87,7 @@ fn settings_of((name, url): (&&str, String)) -> PanelSettings {
         fresh_for: FRESH_FOR,
         look_at_least_every: LOOK_AT_LEAST_EVERY,
         transport: Transport::Network,
-        ..panel_settings(name, &url)
+        ..settings::panel((*name).into(), &url)
     }
 }
 
@@ -104,7 +99,8 @@ async fn fill(store: &Arc<dyn Store>, trace: &Trace, panels: &Panels) -> Arc<[i6
     for (number, of) in trace.customers.iter().enumerate() {
         let (store, places, orders) = (Arc::clone(store), Arc::clone(&places), of.orders.clone());
         customers.spawn(async move {
-            let customer = customer(store.as_ref(), number).await;
+            let customer = rich(store.as_ref(), &format!("customer-{number}")).await;
+            issue_key(store.as_ref(), customer, &key(number)).await;
             let mut ids = Vec::new();
             for order in orders {
                 let place = places[order as usize];
@@ -119,36 +115,6 @@ async fn fill(store: &Arc<dyn Store>, trace: &Trace, panels: &Panels) -> Arc<[i6
         ids[order] = id;
     }
     ids.into()
-}
-
-async fn customer(store: &dyn Store, number: usize) -> CustomerId {
-    let (at, key) = (Timestamp(0), key(number));
-    let new = NewCustomer {
-        name: format!("customer-{number}"),
-        group: None,
-        credit_limit: Money::ZERO,
-        at,
-    };
-    let customer = store.add_customer(new).await.expect("added").id;
-    let booking = Booking {
-        customer,
-        amount: Money::from_micros(1_000_000_000_000),
-        reference: format!("first-{number}"),
-        note: None,
-        actor: "bench".into(),
-        at,
-    };
-    store.top_up(booking).await.expect("booked");
-    let hash = Sha256::digest(key.as_bytes()).into();
-    let key = NewKey {
-        customer,
-        prefix: key[..8].to_owned(),
-        hash,
-        label: None,
-        at,
-    };
-    store.issue_key(key).await.expect("issued");
-    customer
 }
 
 async fn place_order(

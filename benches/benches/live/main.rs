@@ -12,7 +12,6 @@ mod line;
 mod load;
 mod naive;
 mod panels;
-mod settings;
 #[path = "../economy/trace.rs"]
 mod trace;
 

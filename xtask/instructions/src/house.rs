@@ -1,25 +1,19 @@
 //! A gateway, its customer and its panel.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use panelgate_domain::catalogue::{Definitions, Import};
-use panelgate_domain::exchange::Exchange;
-use panelgate_domain::markup::{Markup, Terms};
-use panelgate_domain::money::Money;
-use panelgate_domain::time::Timestamp;
+use panelgate_benches::orders::{funded, issue_key};
+use panelgate_benches::settings;
 use panelgate_edge::Listener;
-use panelgate_engine::{Engine, Parts, Rules, Settings, SystemClock};
+use panelgate_engine::{Engine, Parts, Settings, SystemClock};
 use panelgate_simpanel::{SimPanel, SimSettings};
 use panelgate_store::Store;
-use panelgate_store::model::{Booking, NewCustomer, NewKey};
 use panelgate_store::sqlite::{Options, Role, SqliteStore, Work};
 use panelgate_upstream::PanelSettings;
 use prometheus::Registry;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -143,32 +137,8 @@ async fn store(folder: &std::path::Path) -> Arc<dyn Store> {
     };
     let store = SqliteStore::open(&folder.join("panelgate.db"), Role::Serve, options);
     let store = store.expect("opened");
-    store.fix_currency(&"USD".into()).await.expect("fixed");
-    let at = Timestamp(0);
-    let new = NewCustomer {
-        name: "ann".into(),
-        group: None,
-        credit_limit: Money::ZERO,
-        at,
-    };
-    let customer = store.add_customer(new).await.expect("added").id;
-    let booking = Booking {
-        customer,
-        amount: Money::from_micros(1_000_000_000_000),
-        reference: "first".into(),
-        note: None,
-        actor: "operator".into(),
-        at,
-    };
-    store.top_up(booking).await.expect("booked");
-    let key = NewKey {
-        customer,
-        prefix: KEY[..8].to_owned(),
-        hash: Sha256::digest(KEY.as_bytes()).into(),
-        label: None,
-        at,
-    };
-    store.issue_key(key).await.expect("issued");
+    let customer = funded(&store).await;
+    issue_key(&store, customer, KEY).await;
     Arc::new(store)
 }
 
@@ -183,7 +153,7 @@ async fn gateway(store: Arc<dyn Store>, panel: &str) -> (Engine, Listener) {
             foreign_every: FRESH_FOR,
             ..Settings::new("USD".into())
         },
-        rules: rules(),
+        rules: settings::rules(&["alpha".into()]),
         panels: vec![panel_settings(panel)],
         metrics: panelgate_engine::Metrics::register(&registry).expect("registered"),
         upstream_metrics: panelgate_upstream::Metrics::register(&registry).expect("registered"),
@@ -200,34 +170,12 @@ async fn gateway(store: Arc<dyn Store>, panel: &str) -> (Engine, Listener) {
     (engine, listener.expect("an address"))
 }
 
-/// Sells what the panel sells, a fifth dearer.
-fn rules() -> Rules {
-    Rules {
-        revision: 1,
-        markup: Markup {
-            default: Terms::percent(20.into()),
-            rules: Vec::new(),
-        },
-        definitions: Definitions {
-            imports: vec![Import::whole("alpha".into())],
-            ..Definitions::default()
-        },
-        exchange: Exchange::new("USD".into(), BTreeMap::new()),
-    }
-}
-
 /// Orders do not wait for their turn, and facts stay fresh.
 fn panel_settings(url: &str) -> PanelSettings {
     PanelSettings {
         requests_per_second: NonZeroU32::new(1_000_000).expect("not 0"),
-        allow_private: true,
         fresh_for: FRESH_FOR,
-        ..PanelSettings::new(
-            "alpha".into(),
-            url.parse().expect("a URL"),
-            "sim-key".to_owned().into(),
-            "USD".into(),
-        )
+        ..settings::panel("alpha".into(), url)
     }
 }
 
